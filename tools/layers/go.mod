@@ -1,0 +1,3 @@
+module github.com/ghostpair/ghostpair/tools/layers
+
+go 1.26
