@@ -1,0 +1,3 @@
+module github.com/ghostpair/ghostpair/examples/lab
+
+go 1.26.0
