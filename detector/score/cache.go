@@ -57,10 +57,18 @@ func (c *Cache) entry(key tableKey) *entry {
 	return e
 }
 
-// fill makes the map, once. The caller holds mu.
+// fill puts the embedded tables into the map, once. The caller holds mu.
 func (c *Cache) fill() {
-	if c.entries == nil {
-		c.entries = make(map[tableKey]*entry)
+	if c.entries != nil {
+		return
+	}
+	c.entries = make(map[tableKey]*entry)
+	tables, err := embeddedTables()
+	if err != nil {
+		return // all tables are solved when asked for then, which is only slower
+	}
+	for _, t := range tables {
+		c.put(t)
 	}
 }
 

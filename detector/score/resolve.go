@@ -6,8 +6,8 @@ import (
 	"github.com/ghostpair/ghostpair/detector/internal/mixture"
 )
 
-// usualMillis returns the scrape intervals in use, the longest first.
-func usualMillis() []int64 {
+// UsualMillis returns the scrape intervals in common use, the longest first.
+func UsualMillis() []int64 {
 	return []int64{60_000, 30_000, 15_000, 10_000, 7500, 6000, 5000, 3000, 2500, 2000, 1000, 500, 250}
 }
 
@@ -15,7 +15,7 @@ func usualMillis() []int64 {
 // fingerprint is resolvable, 0 when it is not even at 250 ms. It is meant for advice: whether a
 // given interval will do is for its own table to say, since a grid may fit a lag well or badly.
 func LargestResolvableMillis(fp Fingerprint) int64 {
-	for _, deltaMillis := range usualMillis() {
+	for _, deltaMillis := range UsualMillis() {
 		if same, err := growthSame(deltaMillis, fp); err == nil && same >= minGrowth {
 			return deltaMillis
 		}

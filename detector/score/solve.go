@@ -4,15 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/ghostpair/ghostpair/detector/internal/mixture"
 )
 
 // Limits of what is solved.
 const (
-	maxSlots   = 1024  // slots of a window; [5s, 6.5s] at 1 s has 11
-	gap        = 1e-12 // certificate at which a projection counts as found
-	minPresent = 1e-9  // kernel mass in the window below which there is nothing to score
+	maxSlots   = 1024                 // slots of a window; [5s, 6.5s] at 1 s has 11
+	maxLag     = 366 * 24 * time.Hour // of fingerprints and scrape intervals, so that nothing overflows
+	gap        = 1e-12                // certificate at which a projection counts as found
+	minPresent = 1e-9                 // kernel mass in the window below which there is nothing to score
 )
 
 // ErrFingerprint is what Solve reports on a fingerprint or scrape interval that has no table.
@@ -20,10 +22,10 @@ var ErrFingerprint = errors.New("no table")
 
 func validate(deltaMillis int64, fp Fingerprint) error {
 	switch {
-	case deltaMillis <= 0:
-		return fmt.Errorf("scrape interval %d ms: must be positive: %w", deltaMillis, ErrFingerprint)
-	case fp.Lo <= 0 || fp.Hi < fp.Lo:
-		return fmt.Errorf("fingerprint [%v, %v]: must be an interval of positive lags: %w", fp.Lo, fp.Hi, ErrFingerprint)
+	case deltaMillis <= 0 || deltaMillis > maxLag.Milliseconds():
+		return fmt.Errorf("scrape interval %d ms: must be positive and below a year: %w", deltaMillis, ErrFingerprint)
+	case fp.Lo <= 0 || fp.Hi < fp.Lo || fp.Hi > maxLag:
+		return fmt.Errorf("fingerprint [%v, %v]: must be an interval of positive lags below a year: %w", fp.Lo, fp.Hi, ErrFingerprint)
 	}
 	first, last := Window(deltaMillis, fp)
 	if n := last - first + 1; n > maxSlots {
@@ -90,7 +92,6 @@ func scoreRow(solver *mixture.Solver, density []float64, members [][]float64, rh
 	for _, g := range members {
 		worst = max(worst, dot(g, p))
 	}
-	worst *= 1 + 4e-16*float64(len(p)) // whatever the sum rounded away
 	for j := range p {
 		p[j] /= worst
 	}
