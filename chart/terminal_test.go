@@ -8,7 +8,7 @@ import (
 	"github.com/ghostpair/ghostpair/finding"
 )
 
-// Eleven lags of one second, five of which a 5–6.5 s fingerprint can fill: the bins whose intervals
+// Eleven lags of one second, three of which a 5–6.5 s fingerprint can fill: the bins whose intervals
 // of (lag − 1, lag + 1) seconds reach into it.
 func TestTerminalHistogram(t *testing.T) {
 	t.Parallel()
