@@ -89,7 +89,9 @@ var plainName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.:-]*$`)
 func (b *block) name(taken map[string]int) string {
 	var name string
 	if !b.text("name", &name) {
-		b.fail("name", "is missing", "give it a short name; it appears in metrics and alerts")
+		if !b.given("name") {
+			b.fail("name", "is missing", "give it a short name; it appears in metrics and alerts")
+		}
 		return ""
 	}
 	if !plainName.MatchString(name) {
@@ -106,7 +108,11 @@ func (b *block) name(taken map[string]int) string {
 
 // anchored reports a regular expression that does not compile when it is anchored.
 func (b *block) anchored(key, expression string) {
-	if _, err := regexp.Compile("^(?s:" + expression + ")$"); err != nil {
+	_, err := regexp.Compile(expression) // on its own first: a)(b would pass inside of the anchors
+	if err == nil {
+		_, err = regexp.Compile(anchor(expression))
+	}
+	if err != nil {
 		b.fail(key, fmt.Sprintf("%q is not a regular expression: %s", expression, regexpError(err)), "use RE2 syntax, as in PromQL")
 	}
 }

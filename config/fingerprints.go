@@ -41,7 +41,7 @@ func (r *reader) lag(b *block, f *Fingerprint) bool {
 	const remedy = "write it like lag: [5s, 6.5s]"
 	var ends []string
 	if !b.texts("lag", &ends) {
-		if _, given := b.values["lag"]; !given {
+		if !b.given("lag") {
 			b.fail("lag", "is missing", remedy)
 		}
 		return false

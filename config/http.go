@@ -3,15 +3,35 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	promconfig "github.com/prometheus/common/config"
 	"gopkg.in/yaml.v3"
 )
+
+const httpRemedy = "see http_config in the Prometheus manual"
+
+// LoadHTTP reads the file at path, which holds nothing but the keys of an HTTPClientConfig.
+func LoadHTTP(path string) (promconfig.HTTPClientConfig, error) {
+	parsed := promconfig.DefaultHTTPClientConfig
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return parsed, fmt.Errorf("read HTTP configuration: %w", err)
+	}
+	r := &reader{file: path, dir: filepath.Dir(path)}
+	if root := r.document(data); root != nil {
+		b := r.block(root, "")
+		r.http(b, &parsed)
+		b.done()
+	}
+	return parsed, join(r.problems)
+}
 
 // http reads the keys of prometheus/common's HTTPClientConfig, which stand beside the keys of b.
 func (r *reader) http(b *block, target *promconfig.HTTPClientConfig) {
@@ -25,13 +45,20 @@ func (r *reader) http(b *block, target *promconfig.HTTPClientConfig) {
 	if len(part.Content) == 0 || !r.knownKeys(part, b.path, promconfig.HTTPClientConfig{}) {
 		return
 	}
+	line, before := part.Content[0].Line, len(r.problems)
 	parsed := promconfig.DefaultHTTPClientConfig
 	if err := part.Decode(&parsed); err != nil {
-		r.decodeErrors(part.Content[0].Line, b.path, err, "see http_config in the Prometheus manual")
+		r.decodeErrors(line, b.path, withoutValues(err), httpRemedy)
 		return
 	}
 	parsed.SetDirectory(r.dir)
 	r.credentialFiles(part, b.path)
+	if len(r.problems) > before {
+		return
+	}
+	if _, err := promconfig.NewTLSConfig(&parsed.TLSConfig); err != nil {
+		r.add(b.line("tls_config"), b.at("tls_config"), err.Error(), httpRemedy)
+	}
 	*target = parsed
 }
 
@@ -40,7 +67,7 @@ func (r *reader) credentialFiles(node *yaml.Node, path string) {
 	node = resolve(node)
 	for i := 0; i+1 < len(node.Content) && node.Kind == yaml.MappingNode; i += 2 {
 		key, value := node.Content[i], resolve(node.Content[i+1])
-		at := path + "." + key.Value
+		at := below(path, key.Value)
 		switch {
 		case value.Kind == yaml.MappingNode:
 			r.credentialFiles(value, at)
@@ -104,7 +131,7 @@ func (r *reader) checkKeys(node *yaml.Node, path string, t reflect.Type) {
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
-		at := path + "." + key.Value
+		at := below(path, key.Value)
 		child, ok := known[key.Value]
 		if child == nil {
 			child, ok = known[anyKey], known[anyKey] != nil
@@ -154,6 +181,26 @@ func keysOf(keys map[string]reflect.Type) []string {
 	return names
 }
 
+// quoted is a value that the YAML library repeats in its message.
+var quoted = regexp.MustCompile("(?s) `.*`")
+
+// withoutValues returns err with no value of the file in its text: it may be a secret at the wrong
+// place.
+func withoutValues(err error) error {
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return errors.New("proxy_url is not a URL")
+	}
+	mismatch, ok := errors.AsType[*yaml.TypeError](err)
+	if !ok {
+		return err
+	}
+	clean := &yaml.TypeError{}
+	for _, text := range mismatch.Errors {
+		clean.Errors = append(clean.Errors, quoted.ReplaceAllString(text, ""))
+	}
+	return clean
+}
+
 // decodeErrors reports what the YAML library or a check behind it says about the value at line.
 func (r *reader) decodeErrors(line int, path string, err error, remedy string) {
 	var mismatch *yaml.TypeError
@@ -163,6 +210,14 @@ func (r *reader) decodeErrors(line int, path string, err error, remedy string) {
 	}
 	for _, text := range mismatch.Errors {
 		at, what := splitYAMLError(text)
-		r.add(max(at, line), path, what, remedy)
+		r.add(max(at, line), path, plainMismatch.Replace(goType.ReplaceAllString(what, "a block of keys")), remedy)
 	}
 }
+
+// What the YAML library says about a value of the wrong type, in the words of a file.
+var (
+	goType        = regexp.MustCompile(`\w+\.plain$`)
+	plainMismatch = strings.NewReplacer("cannot unmarshal", "cannot read", "!!str", "the text", "!!seq", "a list",
+		"!!map", "a block of keys", "!!int", "the number", "!!float", "the number", "!!bool", "the value",
+		" into ", " as ", "as bool", "as true or false")
+)

@@ -66,6 +66,9 @@ func (r *reader) document(data []byte) *yaml.Node {
 	case !errors.Is(err, io.EOF):
 		r.syntax(err)
 	}
+	if len(doc.Content) == 0 {
+		return nil
+	}
 	return doc.Content[0]
 }
 

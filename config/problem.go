@@ -43,9 +43,11 @@ func Problems(err error) []Problem {
 	return problems
 }
 
-// join sorts problems by line and joins them into one error, nil when there are none.
+// join sorts problems by place and joins them into one error, nil when there are none.
 func join(problems []Problem) error {
-	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Path, b.Path))
+	})
 	errs := make([]error, len(problems))
 	for i, p := range problems {
 		errs[i] = p

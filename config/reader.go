@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 )
 
@@ -59,18 +58,26 @@ func (r *reader) block(node *yaml.Node, path string) *block {
 }
 
 // at returns the path of a key of b.
-func (b *block) at(key string) string {
-	if b.path == "" {
+func (b *block) at(key string) string { return below(b.path, key) }
+
+// below returns the path of a key in the mapping at path.
+func below(path, key string) string {
+	if path == "" {
 		return key
 	}
-	return b.path + "." + key
+	return path + "." + key
 }
 
 // get returns the node of key, and whether it was given a value: null means omitted.
 func (b *block) get(key string) (*yaml.Node, bool) {
 	b.asked = append(b.asked, key)
+	return b.values[key], b.given(key)
+}
+
+// given tells whether key has a value.
+func (b *block) given(key string) bool {
 	node, ok := b.values[key]
-	return node, ok && !null(node)
+	return ok && !null(node)
 }
 
 // line returns the line of key, or of the block where the key is omitted.
@@ -206,10 +213,11 @@ func (b *block) ratio(key string, target *float64) {
 		return
 	}
 	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
-	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	number = strings.TrimSpace(number)
 	if percent {
-		x /= 100
+		number += "e-2" // rounds once: 99.9/100 is not 0.999
 	}
+	x, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(x > 0 && x < 1) {
 		b.fail(key, fmt.Sprintf("%q is not a ratio between 0 and 1", text), "write it like 99.9% or 0.999")
 		return
@@ -244,34 +252,6 @@ func (b *block) instant(key string, target *time.Time) bool {
 	}
 	b.fail(key, fmt.Sprintf("%q is neither a date nor a time", text), "write it like 2027-01-31 or 2027-01-31T08:00:00Z")
 	return false
-}
-
-// parseDuration reads a duration as Prometheus writes it, and also fractions such as 6.5s. Scrapes
-// are timed in milliseconds, so that nothing finer is meant.
-func parseDuration(text string) (time.Duration, error) {
-	d, err := model.ParseDuration(text)
-	parsed := time.Duration(d)
-	if err != nil {
-		parsed, err = time.ParseDuration(text)
-	}
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("%q is not a duration", text)
-	case parsed < 0:
-		return 0, fmt.Errorf("%q is negative", text)
-	case parsed%time.Millisecond != 0:
-		return 0, fmt.Errorf("%q is finer than a millisecond", text)
-	}
-	return parsed, nil
-}
-
-// formatDuration writes d so that parseDuration reads it back, with a fraction where d is a short
-// one: 6.5s rather than 6s500ms.
-func formatDuration(d time.Duration) string {
-	if d > time.Second && d < time.Minute && d%time.Second != 0 {
-		return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
-	}
-	return model.Duration(d).String()
 }
 
 // resolve follows aliases. An alias of an alias cannot be written, so this ends.

@@ -139,11 +139,16 @@ func (r *reader) exclude(b *block, s *Source) {
 	}
 	e := r.block(node, b.at("exclude"))
 	s.Exclude = map[string]string{}
-	for label := range e.keys {
+	for label, value := range e.values {
 		var expression string
-		if !e.text(label, &expression) {
-			e.asked = append(e.asked, label)
+		switch {
+		case !model.UTF8Validation.IsValidLabelName(label):
+			e.fail(label, "is no label name", "write the name of a label of the series")
+			continue
+		case null(value):
 			e.fail(label, "is missing", "give a regular expression of the values to leave out")
+			continue
+		case !e.text(label, &expression):
 			continue
 		}
 		e.anchored(label, expression)
