@@ -29,8 +29,8 @@ func Exponential(mean time.Duration) Gap {
 	return func(r *rand.Rand) time.Duration { return time.Duration(r.ExpFloat64() * float64(mean)) }
 }
 
-// LogNormal gaps are irregular: mostly short, some very long. Sigma 1 puts the median at 0.6 times
-// the mean.
+// LogNormal gaps are irregular: mostly short, some very long. The larger sigma, the more so: the
+// median is exp(-sigma²/2) times the mean.
 func LogNormal(mean time.Duration, sigma float64) Gap {
 	return func(r *rand.Rand) time.Duration {
 		return time.Duration(float64(mean) * math.Exp(sigma*r.NormFloat64()-sigma*sigma/2))

@@ -1,0 +1,216 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/ghostpair/ghostpair/examples/lab/blackhole"
+)
+
+// readyTimeout is how long all processes together may take to be ready, the first scrape of the
+// 15 s job included.
+const readyTimeout = 60 * time.Second
+
+// A stack is everything that runs, clients excepted.
+type stack struct {
+	settings
+	dir       string // configuration, data and logs of all processes
+	tools     tools
+	ghostpair string // the built program
+	hole      *blackhole.Hole
+	processes []*process
+	closers   []func() error // in order of opening; closed in reverse
+}
+
+// startStack brings everything up and waits until every job has been scraped. On an error it takes
+// down again what was up.
+func startStack(ctx context.Context, dir string, tools tools) (*stack, error) {
+	s := &stack{dir: dir, tools: tools}
+	for _, step := range []func(context.Context) error{
+		s.openUpstreams, s.chooseAddresses, s.prepareGhostpair,
+		s.startEnvoy, s.startAlertmanager, s.startPrometheus, s.startGhostpair, s.waitScraped,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+	}
+	return s, nil
+}
+
+func (s *stack) stop() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// alive returns nil while every process runs.
+func (s *stack) alive() error {
+	var errs []error
+	for _, p := range s.processes {
+		errs = append(errs, p.alive())
+	}
+	return errors.Join(errs...)
+}
+
+// openUpstreams makes the three ends that Envoy's clusters point at: one that works, one where
+// SYNs vanish and one where they are refused.
+func (s *stack) openUpstreams(ctx context.Context) error {
+	up, err := startUpstream()
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, up.stop)
+	if s.hole, err = blackhole.Open(ctx); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.hole.Close)
+	reserved, err := blackhole.Reserve()
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, reserved.Close)
+	vanish, err := parseAddress(s.hole.Addr())
+	if err != nil {
+		return err
+	}
+	refuse, err := parseAddress(reserved.Addr())
+	if err != nil {
+		return err
+	}
+	s.Clusters = []cluster{
+		{Name: ghostClient, Upstream: vanish},
+		{Name: ghostEnvoy, Upstream: vanish, EnvoyRetries: 1},
+		{Name: fast500, Upstream: up.addr},
+		{Name: refused, Upstream: refuse},
+		{Name: healthy, Upstream: up.addr},
+	}
+	return nil
+}
+
+func (s *stack) chooseAddresses(context.Context) error {
+	wanted := []*address{&s.Ingress, &s.Admin, &s.Prometheus, &s.Alertmanager, &s.Ghostpair, &s.Coarse}
+	free, err := freeAddresses(len(wanted))
+	if err != nil {
+		return err
+	}
+	for i, a := range wanted {
+		*a = free[i]
+	}
+	return nil
+}
+
+// prepareGhostpair builds the program, checks its configuration with it, and writes the rules that
+// it prints to where Prometheus will load them; promtool must accept them.
+func (s *stack) prepareGhostpair(ctx context.Context) error {
+	config, err := render(s.dir, "ghostpair.yml", s.settings)
+	if err != nil {
+		return err
+	}
+	s.Rules = filepath.Join(s.dir, "rules.yml")
+	if s.ghostpair, err = buildGhostpair(ctx, s.dir); err != nil {
+		return err
+	}
+	if _, err := output(exec.CommandContext(ctx, s.ghostpair, "check", "--config.file="+config)); err != nil {
+		return err
+	}
+	rules, err := output(exec.CommandContext(ctx, s.ghostpair, "rules", "--config.file="+config))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.Rules, rules, 0o600); err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	_, err = output(exec.CommandContext(ctx, s.tools.promtool, "check", "rules", s.Rules))
+	return err
+}
+
+func (s *stack) startEnvoy(ctx context.Context) error {
+	config, err := render(s.dir, "envoy.yaml", s.settings)
+	if err != nil {
+		return err
+	}
+	// One worker, as each has connection pools of its own.
+	return s.run(ctx, "envoy", s.Admin, "/ready", s.tools.envoy,
+		"--config-path", config, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning")
+}
+
+func (s *stack) startAlertmanager(ctx context.Context) error {
+	config, err := render(s.dir, "alertmanager.yml", s.settings)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, "alertmanager", s.Alertmanager, "/-/ready", s.tools.alertmanager,
+		"--config.file="+config, "--web.listen-address="+s.Alertmanager.String(),
+		"--storage.path="+filepath.Join(s.dir, "alertmanager"), "--cluster.listen-address=")
+}
+
+func (s *stack) startPrometheus(ctx context.Context) error {
+	config, err := render(s.dir, "prometheus.yml", s.settings)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, "prometheus", s.Prometheus, "/-/ready", s.tools.prometheus,
+		"--config.file="+config, "--web.listen-address="+s.Prometheus.String(),
+		"--storage.tsdb.path="+filepath.Join(s.dir, "prometheus"))
+}
+
+func (s *stack) startGhostpair(ctx context.Context) error {
+	return s.serve(ctx, "ghostpair", "ghostpair.yml", s.Ghostpair)
+}
+
+// serve runs `ghostpair serve` with the configuration of that name.
+func (s *stack) serve(ctx context.Context, name, config string, at address) error {
+	path, err := render(s.dir, config, s.settings)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, name, at, "/-/ready", s.ghostpair, "serve", "--config.file="+path,
+		"--web.listen-address="+at.String(), "--storage.path="+filepath.Join(s.dir, name+"-state"))
+}
+
+// run starts a process and waits until it says that it is ready.
+func (s *stack) run(ctx context.Context, name string, at address, readyPath, program string, args ...string) error {
+	p, err := start(s.dir, name, program, args...)
+	if err != nil {
+		return err
+	}
+	s.processes = append(s.processes, p)
+	s.closers = append(s.closers, p.stop)
+	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("%s is not ready after %v, see %s", name, readyTimeout, p.logPath))
+	defer cancel()
+	return wait(ctx, 100*time.Millisecond, p.alive, func() error {
+		_, err := get(ctx, at, readyPath)
+		return err
+	})
+}
+
+// waitScraped waits until every job has been scraped. From then on an error counter that is born
+// counts as an error; before, it would be a starting value.
+func (s *stack) waitScraped(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("not every job is scraped after %v", readyTimeout))
+	defer cancel()
+	const jobs = 3
+	return wait(ctx, time.Second, s.alive, func() error {
+		up, err := byLabel(ctx, s.Prometheus, "job", "up == 1")
+		if err == nil && len(up) < jobs {
+			err = fmt.Errorf("only %d of %d jobs are up: %v", len(up), jobs, up)
+		}
+		return err
+	})
+}
+
+// client is an HTTP client of its own, closed with the stack, so that no connection outlives it.
+func (s *stack) client() *http.Client {
+	transport := &http.Transport{MaxIdleConnsPerHost: 8}
+	s.closers = append(s.closers, func() error { transport.CloseIdleConnections(); return nil })
+	return &http.Client{Transport: transport}
+}
