@@ -16,9 +16,6 @@ const (
 	healthy     = "healthy"      // nothing is wrong
 )
 
-// routes lists them in the order in which they are shown.
-func routes() []string { return []string{ghostClient, ghostEnvoy, fast500, refused, healthy} }
-
 // callers are the clients of all routes. Their error rates are alike, three to six a minute: what
 // tells the ghosts from the rest is only the time between errors.
 //
