@@ -1,0 +1,77 @@
+package sources
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"hash/maphash"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// maxLabelBytes bounds a label name or value. Prometheus's own label sets cannot hold 16 MiB.
+const maxLabelBytes = 1 << 20
+
+// labelSet is the label set of a series as it came over the wire. It is looked up by its bytes, so
+// that a series that is known costs no decoding. The bytes are valid during one call only.
+type labelSet struct {
+	json bool   // raw is a JSON object; else it is a list of uvarint length and prometheus.Label
+	raw  []byte // empty for a series without labels
+}
+
+// labelKey identifies a label set within the process: 128 bits of hash.
+type labelKey [2]uint64
+
+// seeds are the two hash seeds of a cache.
+type seeds [2]maphash.Seed
+
+func newSeeds() seeds { return seeds{maphash.MakeSeed(), maphash.MakeSeed()} }
+
+func (s *seeds) key(set labelSet) labelKey {
+	return labelKey{maphash.Bytes(s[0], set.raw), maphash.Bytes(s[1], set.raw)}
+}
+
+// appendLabel adds a label message to a set that is not JSON.
+func (s *labelSet) appendLabel(message []byte) {
+	s.raw = binary.AppendUvarint(s.raw, uint64(len(message)))
+	s.raw = append(s.raw, message...)
+}
+
+// labels decodes the set. Labels with an empty value do not exist.
+func (s *labelSet) labels() (labels.Labels, error) {
+	if s.json {
+		return s.fromJSON()
+	}
+	builder := labels.NewScratchBuilder(16)
+	for rest := s.raw; len(rest) > 0; {
+		size, n := uvarint(rest)
+		name, value, err := wireLabel(rest[n : n+int(size)])
+		if err != nil {
+			return labels.EmptyLabels(), err
+		}
+		rest = rest[n+int(size):]
+		if len(name) > maxLabelBytes || len(value) > maxLabelBytes {
+			return labels.EmptyLabels(), badData("a label of %d bytes", max(len(name), len(value)))
+		}
+		if len(value) > 0 {
+			builder.Add(string(name), string(value))
+		}
+	}
+	builder.Sort()
+	return builder.Labels(), nil
+}
+
+func (s *labelSet) fromJSON() (labels.Labels, error) {
+	var metric map[string]string
+	if err := json.Unmarshal(s.raw, &metric); err != nil {
+		return labels.EmptyLabels(), badData("the labels of a series: %v", err)
+	}
+	for name, value := range metric {
+		if len(name) > maxLabelBytes || len(value) > maxLabelBytes {
+			return labels.EmptyLabels(), badData("a label of %d bytes", max(len(name), len(value)))
+		}
+		if value == "" {
+			delete(metric, name)
+		}
+	}
+	return labels.FromMap(metric), nil
+}

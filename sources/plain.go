@@ -1,0 +1,101 @@
+package sources
+
+import (
+	"github.com/ghostpair/ghostpair/detector/observe"
+)
+
+// sampleDecoder decodes remote read with plain samples: one message with everything in it.
+type sampleDecoder struct {
+	out     handler
+	lo, hi  int64
+	set     labelSet
+	runs    compressor
+	skipped bool
+}
+
+// response decodes a prometheus.ReadResponse: {repeated QueryResult = 1}, one result a query.
+func (d *sampleDecoder) response(message []byte, queries int) error {
+	query := 0
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		if f.id == 1 {
+			if f.wire != wireBytes || query >= queries {
+				return badData("an answer to a query that was not asked")
+			}
+			if err := d.result(query, f.bytes); err != nil {
+				return err
+			}
+			query++
+		}
+		rest = tail
+	}
+	if query != queries {
+		return badData("answers to %d of %d queries", query, queries)
+	}
+	return nil
+}
+
+// result decodes a prometheus.QueryResult: {repeated TimeSeries = 1}.
+func (d *sampleDecoder) result(query int, message []byte) error {
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		if f.id == 1 {
+			if f.wire != wireBytes {
+				return errWire
+			}
+			if err := d.series(query, f.bytes); err != nil {
+				return err
+			}
+		}
+		rest = tail
+	}
+	return nil
+}
+
+// series decodes a prometheus.TimeSeries: {repeated Label = 1; repeated Sample = 2; …; repeated
+// Histogram = 4}.
+func (d *sampleDecoder) series(query int, message []byte) error {
+	d.set.raw = d.set.raw[:0]
+	d.runs.reset(d.lo, d.hi)
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		rest = tail
+		switch {
+		case f.id > 4:
+		case f.wire != wireBytes:
+			return errWire
+		case f.id == 1:
+			d.set.appendLabel(f.bytes)
+		case f.id == 2:
+			t, v, err := wireSample(f.bytes)
+			if err != nil {
+				return err
+			}
+			d.runs.add(t, v)
+		case f.id == 4 && !d.skipped:
+			d.skipped = true
+			d.out.warn(histogramWarning)
+		}
+	}
+	if runs := d.runs.finish(); len(runs) > 0 {
+		return d.out.series(query, d.set, runs, d.runs.samples)
+	}
+	return nil
+}
+
+var _ handler = discard{}
+
+// discard is a handler that drops everything.
+type discard struct{}
+
+func (discard) series(int, labelSet, []observe.Run, int64) error { return nil }
+func (discard) warn(string)                                      {}

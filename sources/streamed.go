@@ -1,0 +1,238 @@
+package sources
+
+import (
+	"errors"
+	"io"
+
+	"github.com/prometheus/prometheus/prompb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/ghostpair/ghostpair/detector/observe"
+)
+
+// handler takes what a reader reads: series by series, those of query 0 before those of query 1.
+type handler interface {
+	// series takes one series. The label set and the runs are valid during the call only.
+	series(query int, set labelSet, runs []observe.Run, samples int64) error
+	// warn takes what the server, or the reader, wants people to know.
+	warn(text string)
+}
+
+// chunkDecoder decodes streamed remote read: one series is open at a time, whose chunks may come in
+// several frames.
+type chunkDecoder struct {
+	out     handler
+	lo, hi  int64
+	queries int
+
+	open      bool
+	query     int // of the open series
+	set       labelSet
+	next      labelSet // of the series at hand, while it is compared with the open one
+	runs      compressor
+	iterators map[chunkenc.Encoding]chunkenc.Iterator
+	xor       chunkenc.Chunk
+	skipped   int64 // histogram chunks
+}
+
+// stream reads frames until the end of the answer.
+func (d *chunkDecoder) stream(in io.Reader, buffer []byte) ([]byte, error) {
+	frames := newFrameReader(in, buffer)
+	for {
+		message, err := frames.next()
+		if errors.Is(err, io.EOF) {
+			return frames.buffer, d.close()
+		}
+		if err == nil {
+			err = d.frame(message)
+		}
+		if err != nil {
+			return frames.buffer, err
+		}
+	}
+}
+
+// frame decodes a prometheus.ChunkedReadResponse: {repeated ChunkedSeries = 1; int64 query_index = 2}.
+// The index comes last on the wire but is needed first.
+func (d *chunkDecoder) frame(message []byte) error {
+	query := 0
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		if f.id == 2 && f.wire == wireVarint {
+			query = int(int64(f.number))
+		}
+		rest = tail
+	}
+	if query < 0 || query >= d.queries || (d.open && query < d.query) {
+		return badData("an answer to query %d of %d out of turn", query, d.queries)
+	}
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		if f.id == 1 {
+			if f.wire != wireBytes {
+				return errWire
+			}
+			if err := d.series(query, f.bytes); err != nil {
+				return err
+			}
+		}
+		rest = tail
+	}
+	return nil
+}
+
+// series decodes a prometheus.ChunkedSeries: {repeated Label = 1; repeated Chunk = 2}.
+func (d *chunkDecoder) series(query int, message []byte) error {
+	if err := d.openSeries(query, message); err != nil {
+		return err
+	}
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		if f.id == 2 {
+			if f.wire != wireBytes {
+				return errWire
+			}
+			if err := d.chunk(f.bytes); err != nil {
+				return err
+			}
+		}
+		rest = tail
+	}
+	return nil
+}
+
+// openSeries reads the labels, and begins a series unless they are those of the open one.
+func (d *chunkDecoder) openSeries(query int, message []byte) error {
+	d.next.raw = d.next.raw[:0]
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		if f.id == 1 {
+			if f.wire != wireBytes {
+				return errWire
+			}
+			d.next.appendLabel(f.bytes)
+		}
+		rest = tail
+	}
+	if d.open && d.query == query && string(d.next.raw) == string(d.set.raw) {
+		return nil
+	}
+	if err := d.close(); err != nil {
+		return err
+	}
+	d.set, d.next = d.next, d.set
+	d.open, d.query = true, query
+	d.runs.reset(d.lo, d.hi)
+	return nil
+}
+
+// close hands over the open series.
+func (d *chunkDecoder) close() error {
+	if !d.open {
+		return nil
+	}
+	d.open = false
+	runs := d.runs.finish()
+	if len(runs) == 0 {
+		return nil
+	}
+	return d.out.series(d.query, d.set, runs, d.runs.samples)
+}
+
+// chunk decodes a prometheus.Chunk: {int64 min_time = 1; int64 max_time = 2; Encoding type = 3;
+// bytes data = 4}.
+func (d *chunkDecoder) chunk(message []byte) error {
+	var first, last int64
+	var encoding prompb.Chunk_Encoding
+	var data []byte
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.id == 1 && f.wire == wireVarint:
+			first = int64(f.number)
+		case f.id == 2 && f.wire == wireVarint:
+			last = int64(f.number)
+		case f.id == 3 && f.wire == wireVarint:
+			encoding = prompb.Chunk_Encoding(f.number)
+		case f.id == 4 && f.wire == wireBytes:
+			data = f.bytes
+		case f.id <= 4:
+			return errWire
+		}
+		rest = tail
+	}
+	if last <= d.lo || first > d.hi {
+		return nil
+	}
+	return d.samples(encoding, data)
+}
+
+// chunkHeader is the length of the count of samples, which every chunk starts with.
+const chunkHeader = 2
+
+func (d *chunkDecoder) samples(encoding prompb.Chunk_Encoding, data []byte) error {
+	switch encoding {
+	case prompb.Chunk_XOR, prompb.Chunk_XOR2:
+	case prompb.Chunk_HISTOGRAM, prompb.Chunk_FLOAT_HISTOGRAM, prompb.Chunk_HISTOGRAM_ST, prompb.Chunk_FLOAT_HISTOGRAM_ST:
+		d.skipped++
+		if d.skipped == 1 {
+			d.out.warn(histogramWarning)
+		}
+		return nil
+	default:
+		return badData("a chunk of unknown encoding %d", encoding)
+	}
+	if len(data) < chunkHeader+1 {
+		return badData("a chunk of %d bytes", len(data))
+	}
+	it, err := d.iterator(chunkenc.Encoding(encoding), data)
+	if err != nil {
+		return err
+	}
+	for it.Next() == chunkenc.ValFloat {
+		d.runs.add(it.At())
+	}
+	if err := it.Err(); err != nil {
+		return badData("a chunk that ends too soon: %v", err)
+	}
+	return nil
+}
+
+const histogramWarning = "the selector matches native histograms; only counters are read"
+
+func (d *chunkDecoder) iterator(encoding chunkenc.Encoding, data []byte) (chunkenc.Iterator, error) {
+	var chunk chunkenc.Chunk
+	if encoding == chunkenc.EncXOR {
+		if d.xor == nil {
+			d.xor = chunkenc.NewXORChunk()
+		}
+		d.xor.Reset(data)
+		chunk = d.xor
+	} else {
+		var err error
+		if chunk, err = chunkenc.FromData(encoding, data); err != nil {
+			return nil, badData("%v", err)
+		}
+	}
+	if d.iterators == nil {
+		d.iterators = make(map[chunkenc.Encoding]chunkenc.Iterator)
+	}
+	it := chunk.Iterator(d.iterators[encoding])
+	d.iterators[encoding] = it
+	return it, nil
+}
