@@ -61,11 +61,9 @@ func (s Shape) Window() (first, last int) {
 // HotBins returns the bins of the window into which the second error of a pair may fall, in order.
 func (s Shape) HotBins() []int {
 	first, last := s.Window()
-	lo, hi := s.Fingerprint.Seconds()
-	fingerprint := score.Kernel{Lo: lo, Hi: hi}
 	var hot []int
 	for k := first; k <= last; k++ {
-		if s.kernel(fingerprint, k) > kernelFloor {
+		if s.kernel(s.fingerprint(), k) > kernelFloor {
 			hot = append(hot, k)
 		}
 	}
@@ -76,8 +74,17 @@ func (s Shape) HotBins() []int {
 // window right of them: two of the counts of HourCounts.
 func (s Shape) HotRight(hist []int) (hot, right int) {
 	bins := s.HotBins()
+	if len(bins) == 0 {
+		return 0, 0
+	}
 	_, last := s.Window()
 	return sum(hist, bins[0], bins[len(bins)-1]), sum(hist, bins[len(bins)-1]+1, last)
+}
+
+// fingerprint is the lag density of pairs anywhere in the fingerprint.
+func (s Shape) fingerprint() score.Kernel {
+	lo, hi := s.Fingerprint.Seconds()
+	return score.Kernel{Name: score.Wide, Lo: lo, Hi: hi}
 }
 
 // kernel is the probability that the second error of a pair with lag density k falls into a bin.
