@@ -78,7 +78,10 @@ func (l *laboratory) setUp(ctx context.Context, t *testing.T, tools tools) {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			l.say("configuration, data and logs of this run are in %s", dir)
+			l.say("configuration, data, logs and the last findings of this run are in %s", dir)
+			if err := os.WriteFile(filepath.Join(dir, "findings.json"), l.raw, 0o600); err != nil {
+				t.Error(err)
+			}
 			return
 		}
 		if err := os.RemoveAll(dir); err != nil {
@@ -160,15 +163,15 @@ func (l *laboratory) waitPaired(ctx context.Context) error {
 	defer cancel()
 	said := time.Now()
 	return wait(ctx, time.Second, l.alive, func() error {
-		d, _, err := findings(ctx, l.Ghostpair)
-		if err != nil {
+		var err error
+		if l.document, l.raw, err = findings(ctx, l.Ghostpair); err != nil {
 			return err
 		}
 		paired, state := true, make([]string, 0, len(ghosts()))
 		for _, g := range ghosts() {
-			f, _ := pick(d, g.signal, g.route)
+			f, _ := pick(l.document, g.signal, g.route)
 			paired = paired && f.Verdict == finding.Paired
-			state = append(state, progress(d, g.signal, g.route))
+			state = append(state, progress(l.document, g.signal, g.route))
 		}
 		if paired || time.Since(said) > 20*time.Second {
 			said = time.Now()
