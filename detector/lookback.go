@@ -1,0 +1,191 @@
+package detector
+
+import (
+	"iter"
+
+	"github.com/ghostpair/ghostpair/detector/estimate"
+)
+
+// lookback is what a stream looks like over the hours that its verdict is about.
+type lookback struct {
+	endMillis   int64
+	from        int64  // first UTC hour
+	main        *tally // nil: no cells
+	index       int    // of the fingerprint in main
+	level       estimate.Level
+	resolvable  bool
+	hourCovered int64 // milliseconds of target-time in the latest hour
+	hourSpan    int64
+	covered     int64 // and in all hours
+	span        int64
+	cells       int
+	scrapes     int64 // at the interval of main
+}
+
+// view is what is kept of a lookback, and of the bound that came from it.
+type view struct {
+	stepped   bool // false: there was no UTC hour yet
+	hours     uint16
+	coverage  float64
+	occupancy float64
+	cells     uint32
+	bounded   bool
+	upper     float64 // of the pair ratio, when bounded
+	kappa     float64
+	counted   [3]uint32 // cells, hot and right of the bound
+}
+
+// scratch is memory that the hour steps use again.
+type scratch struct {
+	hours   []estimate.HourCounts
+	targets []int32
+}
+
+// of lists the units whose cells a stream is about, those that a newer unit has replaced left out.
+func (d *Detector) of(s *stream) iter.Seq[*unit] {
+	return func(yield func(*unit) bool) {
+		if s.route != nil {
+			for _, u := range s.route.units {
+				if u.target != nil && !u.superseded && !yield(u) {
+					return
+				}
+			}
+			return
+		}
+		for _, r := range d.routes {
+			if r.streams == nil || r.streams[s.fingerprint].ignored {
+				continue
+			}
+			for _, u := range r.units {
+				if u.target != nil && !u.superseded && !yield(u) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// mainTally picks the scrape interval with the most cells among those that can resolve the lag; if
+// there is none, among all.
+func mainTally(tallies []*tally, fingerprint int) *tally {
+	var main *tally
+	most, resolvable := 0, false
+	for _, t := range tallies {
+		n, r := t.total(), t.clock.lanes[fingerprint].resolvable
+		if main == nil || r && !resolvable || r == resolvable && n > most {
+			main, most, resolvable = t, n, r
+		}
+	}
+	return main
+}
+
+// lookBack looks at the latest 24 hours before a time, and at up to seven days while there are too
+// few cells for any verdict.
+func (d *Detector) lookBack(s *stream, endMillis int64) lookback {
+	end := (endMillis + hourMillis - 1) / hourMillis
+	tallies, index := d.tallies(s)
+	b := lookback{endMillis: endMillis, main: mainTally(tallies, s.fingerprint), index: index}
+	b.from = end - maxLookbackHours
+	if b.main != nil {
+		b.cells, b.from = b.main.extend(end-lookbackHours, end-maxLookbackHours, minCells)
+	}
+	b.level = d.level(s, end-1)
+	left := b.from * hourMillis
+	for u := range d.of(s) {
+		covered, span := d.coverageOf(u.target, left, endMillis)
+		b.covered += covered
+		b.span += span
+		if span == 0 {
+			continue
+		}
+		covered, span = d.coverageOf(u.target, endMillis-hourMillis, endMillis)
+		b.hourCovered += covered
+		b.hourSpan += span
+		b.resolvable = b.resolvable || u.clock.lanes[s.fingerprint].resolvable
+	}
+	if b.main != nil {
+		b.scrapes = d.scrapes(s, b.main.clock, left, endMillis)
+	}
+	return b
+}
+
+// scrapes counts the regular scrapes of the targets of a stream at one scrape interval.
+func (d *Detector) scrapes(s *stream, c *clock, left, right int64) int64 {
+	n := int64(0)
+	for u := range d.of(s) {
+		if u.clock == c {
+			covered, _ := d.coverageOf(u.target, left, right)
+			n += covered / c.deltaMillis
+		}
+	}
+	return n
+}
+
+// level says where the second error of a pair is counted for display: on the same target when the
+// stream had a single one in the day before, else where the latest alarm or confirmation found most.
+func (d *Detector) level(s *stream, hour int64) estimate.Level {
+	target, many := int32(0), false
+	found := false
+	for u := range d.of(s) {
+		if u.seenHour <= hour-lookbackHours {
+			continue
+		}
+		many = many || found && u.targetID != target
+		found, target = true, u.targetID
+	}
+	if found && !many {
+		return estimate.Same
+	}
+	if s.firstAlarm != 0 {
+		return s.level
+	}
+	return estimate.Any
+}
+
+func (d *Detector) shape(s *stream, c *clock, level estimate.Level) estimate.Shape {
+	return estimate.Shape{Level: level, DeltaMillis: c.deltaMillis, Fingerprint: d.options.Fingerprints[s.fingerprint]}
+}
+
+// occupancy is the share of the scrape intervals that are cells.
+func (b *lookback) occupancy() float64 {
+	if b.scrapes == 0 {
+		return 0
+	}
+	return float64(b.cells) / float64(b.scrapes)
+}
+
+func share(part, whole int64) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+// bound bounds the pair ratio over a lookback from above.
+func (d *Detector) bound(s *stream, b *lookback) (estimate.Bound, bool) {
+	if !b.resolved(s) {
+		return estimate.Bound{}, false
+	}
+	d.scratch.hours = b.main.hourCounts(d.scratch.hours[:0], b.index, b.level, b.from, nil)
+	return estimate.UpperBound(d.scratch.hours, b.scrapes, d.shape(s, b.main.clock, b.level))
+}
+
+// boundSince bounds the pair ratio since the latest alarm or confirmation.
+func (d *Detector) boundSince(s *stream, b *lookback) (float64, bool) {
+	if !b.resolved(s) || b.main.marks == nil {
+		return 0, false
+	}
+	m := &b.main.marks[b.index]
+	if m.atMillis == 0 {
+		return 0, false
+	}
+	from := max(m.atMillis, b.endMillis-maxLookbackHours*hourMillis)
+	d.scratch.hours = b.main.hourCounts(d.scratch.hours[:0], b.index, b.level, from/hourMillis, m)
+	bound, ok := estimate.UpperBound(d.scratch.hours, d.scrapes(s, b.main.clock, from, b.endMillis), d.shape(s, b.main.clock, b.level))
+	return bound.PairRatioUpper, ok
+}
+
+// resolved tells that the scrape interval of most cells can resolve the lag.
+func (b *lookback) resolved(s *stream) bool {
+	return b.main != nil && b.main.clock.lanes[s.fingerprint].resolvable
+}
