@@ -64,11 +64,11 @@ func decodeTable(data []byte) (t *Table, rest []byte, err error) {
 	t.GrowthSame, t.GrowthAny = math.Float64frombits(word(3)), math.Float64frombits(word(4))
 	rest = data[header:]
 	row := t.Slots() * Phases
-	if len(rest) < 8*len(t.Kernels)*len(Rhos())*row {
+	if len(rest) < 8*len(t.Kernels)*rhoCount*row {
 		return nil, nil, errTruncated
 	}
 	for range t.Kernels {
-		byRho := make([][]float64, len(Rhos()))
+		byRho := make([][]float64, rhoCount)
 		for r := range byRho {
 			byRho[r], rest = takeFloats(rest, row)
 		}

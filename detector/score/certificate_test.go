@@ -44,7 +44,7 @@ func TestScoresAreCertified(t *testing.T) {
 		for phase := range Phases {
 			members := null(table.lags(phase))
 			for k := range table.Kernels {
-				for r := range Rhos() {
+				for r := range rhoCount {
 					scores := column(table.Scores[k][r], phase)
 					for j, g := range members {
 						if mean := dot(g, scores); mean > 1+1e-14 {
@@ -68,7 +68,7 @@ func TestScoresAreSafeUnderRandomConvexBackgrounds(t *testing.T) {
 			phase := rng.IntN(Phases)
 			background := randomConvex(rng, table, phase)
 			for k := range table.Kernels {
-				for r := range Rhos() {
+				for r := range rhoCount {
 					if mean := dot(background, column(table.Scores[k][r], phase)); mean > 1+1e-9 {
 						t.Fatalf("%d ms, [%v, %v], phase %d: mean score 1%+g under a convex background",
 							table.DeltaMillis, table.Fingerprint.Lo, table.Fingerprint.Hi, phase, mean-1)
@@ -111,7 +111,7 @@ func TestScoresGrowOnPairs(t *testing.T) {
 		}
 		density := table.density(table.Kernels[0], 0)
 		last := math.Inf(1)
-		for r := range Rhos() {
+		for r := range rhoCount {
 			growth := 0.0
 			for j, h := range column(table.Scores[0][r], 0) {
 				growth += density[j] * math.Log(h)

@@ -57,9 +57,9 @@ func (t *Table) checkShape() error {
 			t.Fingerprint.Lo, t.Fingerprint.Hi, t.DeltaMillis, len(t.Scores), len(t.Kernels))
 	}
 	for _, byRho := range t.Scores {
-		if len(byRho) != len(Rhos()) {
+		if len(byRho) != rhoCount {
 			return fmt.Errorf("table of [%v, %v] at %d ms: %d rows, want %d",
-				t.Fingerprint.Lo, t.Fingerprint.Hi, t.DeltaMillis, len(byRho), len(Rhos()))
+				t.Fingerprint.Lo, t.Fingerprint.Hi, t.DeltaMillis, len(byRho), rhoCount)
 		}
 		for _, row := range byRho {
 			if len(row) != t.Slots()*Phases {

@@ -44,7 +44,7 @@ func Solve(deltaMillis int64, fp Fingerprint) (*Table, error) {
 	t := newTable(deltaMillis, fp)
 	t.Scores = make([][][]float64, len(t.Kernels))
 	for k := range t.Scores {
-		t.Scores[k] = make([][]float64, len(Rhos()))
+		t.Scores[k] = make([][]float64, rhoCount)
 		for r := range t.Scores[k] {
 			t.Scores[k][r] = make([]float64, t.Slots()*Phases)
 		}

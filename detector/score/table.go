@@ -64,8 +64,11 @@ func (t *Table) Resolvable() bool { return t.GrowthSame >= minGrowth }
 // ResolvableAcross tells the same for pairs whose errors are counted by any two targets.
 func (t *Table) ResolvableAcross() bool { return t.GrowthAny >= minGrowth }
 
+// rhoCount is the number of Rhos.
+const rhoCount = 4
+
 // Rhos returns the shares of pairs among the second errors that the scores are optimal for.
-func Rhos() [4]float64 { return [4]float64{0.8, 0.4, 0.2, 0.05} }
+func Rhos() [rhoCount]float64 { return [4]float64{0.8, 0.4, 0.2, 0.05} }
 
 // Stake is one betting strategy: an account that stakes the share Share of its wealth on each trial
 // at the score for ρ number Rho.

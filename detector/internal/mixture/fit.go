@@ -7,7 +7,7 @@ import "math"
 const (
 	warmUpSteps = 30
 	newtonSteps = 500
-	stallSteps  = 4
+	stallSteps  = 10
 	blend       = 0.01 // share of the uniform mixture in a given start
 )
 
@@ -16,7 +16,7 @@ const (
 type Solver struct {
 	p, rootP   []float64   // the data where positive, and its square root
 	components [][]float64 // restricted to those points
-	scaled     [][]float64 // component · √p / mixture
+	scaled     [][]float64 // component · √p / mixture, and 1 for the sum of the weights
 	gradient   []float64   // per component, 1 at the optimum where its weight is positive
 	mixed, to  []float64   // the mixture now, and the one that the Newton step aims at
 	target     []float64
@@ -31,8 +31,8 @@ type Solver struct {
 //
 // The method is the constrained Newton method of Wang ("On fast computation of the non-parametric
 // maximum likelihood estimate of a mixing distribution", 2007): a quadratic model of the
-// log-likelihood, maximised over non-negative weights by active sets, and a line search. The sum
-// is not constrained: by homogeneity Σ p log(wG) - Σw has its maximum over w >= 0 at Σw = 1.
+// log-likelihood, maximised over non-negative weights by active sets, and a line search. The sum of
+// the weights need not be constrained: Σ p log(mixture) - (Σw)²/2 is largest where Σw = 1.
 func (s *Solver) Fit(p []float64, components [][]float64, start []float64, gap float64) []float64 {
 	s.load(p, components)
 	n := len(components)
@@ -82,7 +82,7 @@ func (s *Solver) load(p []float64, components [][]float64) {
 		}
 	}
 	points, n := len(s.p), len(components)
-	s.components, s.scaled = matrix(s.components, n, points), matrix(s.scaled, n, points)
+	s.components, s.scaled = matrix(s.components, n, points), matrix(s.scaled, n, points+1)
 	for j, g := range components {
 		i := 0
 		for k, v := range p {
@@ -121,6 +121,7 @@ func (s *Solver) expand(weights []float64) float64 {
 			row[k] = v * s.rootP[k] / s.mixed[k]
 			sum += row[k] * s.rootP[k]
 		}
+		row[len(g)] = 1
 		s.gradient[j] = sum
 		largest = max(largest, sum)
 	}
@@ -132,7 +133,7 @@ func (s *Solver) expand(weights []float64) float64 {
 // there is nowhere to go.
 func (s *Solver) step(weights, aim []float64) bool {
 	for j, g := range s.gradient {
-		s.target[j] = 2*g - 1
+		s.target[j] = 2 * g
 	}
 	s.quadratic.minimise(s.scaled, s.target, aim)
 	s.mix(s.to, aim)
@@ -152,13 +153,13 @@ func (s *Solver) step(weights, aim []float64) bool {
 	return true
 }
 
-// lineSearch returns the largest step 1, ½, ¼, ... with a sufficient gain in Σ p log(mixture) - Σw;
-// growth is the change of Σw in a whole step.
+// lineSearch returns the largest step 1, ½, ¼, ... with a sufficient gain in the likelihood, less half
+// the square of Σw; growth is the change of Σw, which is 1, in a whole step.
 func (s *Solver) lineSearch(slope, growth float64) float64 {
 	base := LogLikelihood(s.p, s.mixed)
 	slack := 4e-16 * (1 + math.Abs(base))
 	for t := 1.0; t > 1e-12; t /= 2 {
-		value := -t * growth
+		value := -t * growth * (1 + t*growth/2)
 		for k, v := range s.p {
 			value += v * math.Log(max(0, s.mixed[k]+t*(s.to[k]-s.mixed[k])))
 		}
