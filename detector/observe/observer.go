@@ -1,6 +1,11 @@
 package observe
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"github.com/ghostpair/ghostpair/finding"
+)
 
 // Retention is how long the state of a series or target outlives its last sample, and how far back
 // coverage can be asked for.
@@ -20,65 +25,165 @@ type Options struct {
 // are handed over. Pieces must follow one another and be no longer than Retention. An Observer is
 // not safe for concurrent use.
 type Observer struct {
-	options Options
-	piece   Piece
+	options   Options
+	state     state
+	late      lateness
+	stage     stage
+	unitsByID []*Unit // what Units returns; nil: to be made
+}
+
+// state is all that lasts from piece to piece, but for the counts of late samples.
+type state struct {
+	origin, watermark int64 // never before the first piece
+	routes            map[string]*route
+	targets           map[string]*target
+	units             table[*unit]
+	lines             table[*target]
+	nextRoute         int32
 }
 
 var _ Sink = (*Observer)(nil)
 
 // New returns an Observer that has seen nothing.
-func New(options Options) *Observer { return &Observer{options: options} }
+func New(options Options) *Observer {
+	return &Observer{
+		options: options,
+		state:   newState(),
+		late:    newLateness(),
+		stage:   stage{targets: make(map[string]*stagedTarget)},
+	}
+}
 
-// Begin opens the piece (fromMillis, toMillis]. Until End nothing of it is visible.
+func newState() state {
+	return state{
+		origin: never, watermark: never,
+		routes: make(map[string]*route), targets: make(map[string]*target),
+	}
+}
+
+// Begin opens the piece (fromMillis, toMillis]. Until End nothing of it is visible. What was handed
+// over since an earlier Begin without End is forgotten; time that was settled is not opened again.
 func (o *Observer) Begin(fromMillis, toMillis int64) {
-	o.piece = Piece{FromMillis: fromMillis, ToMillis: toMillis}
+	o.Abort()
+	from := max(fromMillis, o.state.watermark)
+	o.stage.open = true
+	o.stage.number++
+	o.stage.from, o.stage.to = from, max(from, toMillis)
 }
 
 // Scrapes takes samples of `up` of one view of a target. Samples outside the piece are ignored.
-func (o *Observer) Scrapes(view TargetView, runs []Run) {}
+func (o *Observer) Scrapes(view TargetView, runs []Run) {
+	if !o.stage.open {
+		return
+	}
+	v := o.target(view.Target).view(view.View)
+	for _, run := range runs {
+		if run = run.trim(o.stage.from, o.stage.to); run.Count > 0 && run.Value == 1 {
+			v.scrapes(o.stage.log, run.times())
+		}
+	}
+}
 
 // Series takes samples of one counter. Samples at or before the start of the piece serve only to
 // count those that came late, later ones than its end are ignored.
-func (o *Observer) Series(id *SeriesID, runs []Run) {}
-
-// End closes the piece and returns what happened in it.
-func (o *Observer) End() Piece { return o.piece }
-
-// Abort forgets what was handed over since Begin.
-func (o *Observer) Abort() {}
-
-// Units returns the units seen within Retention of the watermark, by ID; also those without events.
-func (o *Observer) Units() []*Unit { return nil }
-
-// Coverage returns the latest scrape of the target before beforeMillis and the start of the unbroken
-// stretch of regular intervals that ends there. It is false when there was no scrape. Exact for times
-// from two minutes before the last piece to its end; earlier ones are answered from the stretches.
-func (o *Observer) Coverage(targetID int32, beforeMillis int64) (coveredFromMillis, lastMillis int64, ok bool) {
-	return 0, 0, false
+func (o *Observer) Series(id *SeriesID, runs []Run) {
+	s := &o.stage
+	if !s.open {
+		return
+	}
+	if o.ignored(id, runs) {
+		return
+	}
+	t := o.target(id.Target)
+	x := s.seriesOf(t, t.view(id.View), id)
+	for _, run := range runs {
+		o.late.add(run, s.from, s.to)
+		if run = run.trim(s.from, s.to); run.Count > 0 {
+			s.samples += run.Count
+			x.take(&s.log, run)
+		}
+	}
 }
 
-// Covered returns how many milliseconds of (leftMillis, rightMillis] lie inside regular intervals
-// of the target, up to its latest scrape at or before rightMillis.
-func (o *Observer) Covered(targetID int32, leftMillis, rightMillis int64) int64 { return 0 }
+// target returns the target in the stage, new where it must be.
+func (o *Observer) target(name string) *stagedTarget {
+	s := &o.stage
+	if s.recent != nil && s.recent.target.name == name {
+		return s.recent
+	}
+	t := s.targets[name]
+	if t == nil {
+		committed := o.state.targets[name]
+		if committed == nil {
+			committed = newTarget(strings.Clone(name))
+		}
+		t = &stagedTarget{target: committed}
+		s.targets[committed.name] = t
+	}
+	s.recent = t
+	return t
+}
 
-// Span returns how many milliseconds of (leftMillis, rightMillis] lie between the first scrape of
-// the target and its latest at or before rightMillis.
-func (o *Observer) Span(targetID int32, leftMillis, rightMillis int64) int64 { return 0 }
+// ignored says whether the series is one of a route beyond the limit, and notes that it was seen.
+func (o *Observer) ignored(id *SeriesID, runs []Run) bool {
+	if o.options.RouteLimit <= 0 {
+		return false
+	}
+	s := &o.stage
+	r := o.state.routes[id.Route]
+	if r == nil || !r.dropped || s.to > r.last+retentionMillis {
+		return false
+	}
+	for _, run := range runs {
+		o.late.add(run, s.from, s.to)
+		if run = run.trim(s.from, s.to); run.Count > 0 {
+			s.samples += run.Count
+			if run.valid() {
+				r.touch(s.number, run.FirstMillis, run.LastMillis())
+			}
+		}
+	}
+	s.ignored++
+	return true
+}
 
-// Exposure returns how many milliseconds of (leftMillis, rightMillis] were covered by at least one
-// of the targets, in the sense of Covered.
-func (o *Observer) Exposure(targetIDs []int32, leftMillis, rightMillis int64) int64 { return 0 }
+// End closes the piece and returns what happened in it. Without Begin it is empty.
+func (o *Observer) End() Piece {
+	if !o.stage.open {
+		return Piece{FromMillis: o.state.watermark, ToMillis: o.state.watermark}
+	}
+	s := &o.stage
+	c := commit{
+		state: &o.state, stage: s, options: o.options,
+		piece: Piece{FromMillis: s.from, ToMillis: s.to, Quality: finding.Quality{Series: s.series.used + s.ignored, Samples: s.samples}},
+	}
+	c.run()
+	if o.state.origin == never {
+		o.state.origin = s.from
+	}
+	c.piece.Quality.Late = o.late.commit(o.state.origin, s.from, s.to)
+	o.state.watermark = s.to
+	o.unitsByID = nil
+	o.Abort()
+	return c.piece
+}
 
-// Sampled says whether the unit had a sample in the UTC hour (Unix hours). It remembers the 64
-// hours up to the unit's newest sample.
-func (o *Observer) Sampled(unitID int32, hour int64) bool { return false }
+// Abort forgets what was handed over since Begin.
+func (o *Observer) Abort() {
+	o.late.reset()
+	o.stage.reset()
+}
 
-// LastSample returns the time of the newest sample of the unit, 0 when the unit is not known.
-func (o *Observer) LastSample(unitID int32) int64 { return 0 }
-
-// MarshalBinary returns the state between pieces. Equal states give equal bytes.
-func (o *Observer) MarshalBinary() ([]byte, error) { return nil, nil }
-
-// UnmarshalBinary replaces the state by one that MarshalBinary returned. Damaged data is an error
-// and leaves the Observer as it was. The Options must be those of the Observer that was marshalled.
-func (o *Observer) UnmarshalBinary(data []byte) error { return nil }
+// Units returns the units seen within Retention of the watermark, by ID; also those without events.
+// The slice must not be changed.
+func (o *Observer) Units() []*Unit {
+	if o.unitsByID == nil {
+		o.unitsByID = make([]*Unit, 0, len(o.state.units.items))
+		for _, u := range o.state.units.items {
+			if u != nil {
+				o.unitsByID = append(o.unitsByID, &u.Unit)
+			}
+		}
+	}
+	return o.unitsByID
+}

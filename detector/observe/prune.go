@@ -1,0 +1,62 @@
+package observe
+
+import "slices"
+
+// prune forgets what had no sample for as long as Retention.
+func (c *commit) prune() {
+	to := c.stage.to
+	for name, t := range c.targets {
+		if t.line.settle(c.stage.from); !old(t.oldest, to) {
+			continue
+		}
+		t.views = slices.DeleteFunc(t.views, func(v *viewState) bool { return old(v.last, to) })
+		c.pruneGroups(t)
+		if len(t.views) == 0 {
+			delete(c.targets, name)
+			if t.id != noID {
+				c.lines.forget(t.id)
+			}
+			continue
+		}
+		t.oldest = t.findOldest()
+	}
+	for name, r := range c.routes {
+		if old(r.last, to) {
+			delete(c.routes, name)
+		}
+	}
+}
+
+func (c *commit) pruneGroups(t *target) {
+	to := c.stage.to
+	for name, g := range t.groups {
+		g.counters = slices.DeleteFunc(g.counters, func(x *counter) bool { return old(x.last, to) })
+		g.units = slices.DeleteFunc(g.units, func(u *unit) bool {
+			if old(u.last, to) {
+				c.units.forget(u.ID)
+				return true
+			}
+			return false
+		})
+		if len(g.counters) == 0 && len(g.units) == 0 {
+			delete(t.groups, name)
+		}
+	}
+}
+
+// findOldest returns the time of the oldest state of the target.
+func (t *target) findOldest() int64 {
+	oldest := t.lastScrape()
+	for _, v := range t.views {
+		oldest = min(oldest, v.last)
+	}
+	for _, g := range t.groups {
+		for _, x := range g.counters {
+			oldest = min(oldest, x.last)
+		}
+		for _, u := range g.units {
+			oldest = min(oldest, u.last)
+		}
+	}
+	return oldest
+}
