@@ -142,7 +142,7 @@ func (f *Fleet) events(from, to int64) [][]Event {
 	}
 	for r := range all {
 		all[r] = slices.DeleteFunc(all[r], func(e Event) bool {
-			return e.AtMillis <= from || e.AtMillis > to || !f.Targets[e.Target].serves(e.AtMillis)
+			return e.AtMillis <= from || e.AtMillis > to || !f.Targets[e.Target].Serves(e.AtMillis)
 		})
 		slices.SortStableFunc(all[r], func(a, b Event) int {
 			return cmp.Or(cmp.Compare(a.AtMillis, b.AtMillis), cmp.Compare(a.Target, b.Target))
@@ -167,8 +167,8 @@ func (f *Fleet) draw(p Process, name string, index, targets int, from, to int64,
 	}
 }
 
-// serves tells whether the target is there and up at a time.
-func (t Target) serves(atMillis int64) bool {
+// Serves tells whether the target is there and up at a time.
+func (t Target) Serves(atMillis int64) bool {
 	if atMillis <= t.BornMillis || (t.GoneMillis != 0 && atMillis > t.GoneMillis) {
 		return false
 	}

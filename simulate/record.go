@@ -69,7 +69,7 @@ func (r *Record) Events(route int) []Event {
 // there or nothing was counted yet. The time must be in the window.
 func (r *Record) Value(s Series, atMillis int64) (value float64, ok bool) {
 	target := r.fleet.Targets[s.Target]
-	if atMillis <= r.fleet.StartMillis || !target.serves(atMillis) {
+	if atMillis <= r.fleet.StartMillis || !target.Serves(atMillis) {
 		return 0, false
 	}
 	times := r.counted[s]

@@ -47,7 +47,7 @@ func (f *Fleet) scrapes(target int, from, to int64) []observe.Run {
 			continue
 		}
 		up := 0.
-		if ok && t.serves(at) {
+		if ok && t.Serves(at) {
 			up = 1
 		}
 		runs.append(at, up)

@@ -28,9 +28,9 @@ type Series struct {
 	Samples iter.Seq2[int64, float64] // Unix milliseconds, value
 }
 
-// blockMillis is the length of a block: one of the lengths to which Prometheus compacts, so that it
+// BlockMillis is the length of a block: one of the lengths to which Prometheus compacts, so that it
 // leaves the blocks alone.
-const blockMillis = int64(18 * time.Hour / time.Millisecond)
+const BlockMillis = int64(18 * time.Hour / time.Millisecond)
 
 // samplesPerChunk is where Prometheus cuts chunks.
 const samplesPerChunk = 120

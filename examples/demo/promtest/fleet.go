@@ -43,7 +43,7 @@ func WriteFleet(dir string, fleet *simulate.Fleet, fromMillis, toMillis int64) (
 
 // BlockEnd is where a block (from, end] of history ends: one millisecond before the start of the next.
 func BlockEnd(fromMillis int64) int64 {
-	return ((fromMillis+1)/blockMillis+1)*blockMillis - 1
+	return ((fromMillis+1)/BlockMillis+1)*BlockMillis - 1
 }
 
 func labelSet(list []simulate.Label) labels.Labels {

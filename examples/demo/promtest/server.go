@@ -28,6 +28,7 @@ import (
 type Options struct {
 	Dir      string       // of the storage; kept when the server ends
 	Listen   string       // address; empty: a free port on loopback
+	Listener net.Listener // or what to serve on; Close closes it
 	Config   string       // Prometheus's configuration file, as text; of discovery only static_configs
 	Consoles string       // directory of console templates, shown under /consoles/
 	Logger   *slog.Logger // nil: quiet
@@ -65,9 +66,12 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if options.Logger == nil {
 		options.Logger = promslog.NewNopLogger()
 	}
-	listener, err := net.Listen("tcp", options.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("prometheus: listen: %w", err)
+	listener := options.Listener
+	if listener == nil {
+		var err error
+		if listener, err = net.Listen("tcp", options.Listen); err != nil {
+			return nil, fmt.Errorf("prometheus: listen: %w", err)
+		}
 	}
 	s := &Server{
 		options: options, listener: listener,
@@ -99,7 +103,7 @@ func (s *Server) open(ctx context.Context) error {
 	stats := tsdb.NewDBStats()
 	storage := tsdb.DefaultOptions()
 	storage.RetentionDuration = 0
-	storage.MaxBlockDuration = blockMillis
+	storage.MaxBlockDuration = BlockMillis
 	var err error
 	if s.db, err = tsdb.Open(s.options.Dir, logger.With("component", "tsdb"), registry, storage, stats); err != nil {
 		return fmt.Errorf("prometheus: open storage in %s: %w", s.options.Dir, err)
