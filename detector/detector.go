@@ -186,7 +186,7 @@ func (d *Detector) tallies(s *stream) (tallies []*tally, index int) {
 		return s.route.tallies, s.fingerprint
 	}
 	for _, c := range d.clocks {
-		if c.lanes[s.fingerprint].pool.hours != nil {
+		if c.lanes[s.fingerprint].pool.used() {
 			tallies = append(tallies, c.lanes[s.fingerprint].pool)
 		}
 	}

@@ -43,9 +43,11 @@ func (d *Detector) Findings(atMillis int64) []finding.Finding {
 }
 
 // newcomers returns streams for a route that had samples, but neither an error nor a UTC hour yet;
-// nil when there is no such thing.
+// nil when there is no such thing, or when
+// the finding that it left with still stands.
 func (d *Detector) newcomers(r *route, atMillis int64) []stream {
-	if !slices.ContainsFunc(r.registered, func(u *unit) bool { return d.fresh(u, atMillis) }) {
+	left := slices.ContainsFunc(d.departed, func(p departure) bool { return p.finding.Route == r.name })
+	if left || !slices.ContainsFunc(r.registered, func(u *unit) bool { return d.fresh(u, atMillis) }) {
 		return nil
 	}
 	streams := make([]stream, len(d.options.Fingerprints))

@@ -70,7 +70,7 @@ func (c *cached) lag(hist []int, cells int) *summary {
 	}
 	c.tried = true
 	if e, ok := estimate.Lag(hist, c.shape, cells); ok && e.Pairs >= enoughPairs {
-		c.estimate = summarise(e, c.shape, cells)
+		c.estimate = summarise(e, c.shape)
 	}
 	return c.estimate
 }

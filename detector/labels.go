@@ -15,7 +15,6 @@ type summary struct {
 	firstBin          int
 	background        []float64 // of bins firstBin, firstBin+1, ...
 	hotPerCold        float64   // background in the hot bins per background beside them
-	cells             int
 	hotFirst, hotLast int
 }
 
@@ -28,7 +27,7 @@ func (d *Detector) label(s *stream, atMillis int64) {
 		shape := d.shape(s, main.clock, d.level(s, (atMillis-1)/hourMillis))
 		hist := main.histogram(shape.Level)[:estimate.LongBins(shape.DeltaMillis, shape.Fingerprint)]
 		if e, ok := estimate.Lag(hist, shape, main.total()); ok {
-			s.estimate = summarise(e, shape, main.total())
+			s.estimate = summarise(e, shape)
 			s.labels = estimate.Labels(estimate.LabelInput{
 				Histogram: hist, Shape: shape, Estimate: e,
 				SteppedShare: d.steppedShare(s, shape, atMillis),
@@ -40,10 +39,10 @@ func (d *Detector) label(s *stream, atMillis int64) {
 	}
 }
 
-func summarise(e estimate.Estimate, shape estimate.Shape, cells int) *summary {
+func summarise(e estimate.Estimate, shape estimate.Shape) *summary {
 	hot := shape.HotBins()
 	s := &summary{
-		deltaMillis: shape.DeltaMillis, level: shape.Level, cells: cells,
+		deltaMillis: shape.DeltaMillis, level: shape.Level,
 		lag:      finding.Interval{Estimate: e.Lag, Lower: e.LagLower, Upper: e.LagUpper},
 		ratio:    finding.Interval{Estimate: e.PairRatio, Lower: e.PairRatioLower, Upper: e.PairRatioUpper},
 		firstBin: e.FirstBin, background: e.Background,

@@ -95,7 +95,9 @@ func (c *referenceCase) fingerprint() score.Fingerprint {
 	}
 }
 
-func near(got, want float64) bool { return math.Abs(got-want) <= tolerance*math.Max(1e-9, math.Abs(want)) }
+func near(got, want float64) bool {
+	return math.Abs(got-want) <= tolerance*math.Max(1e-9, math.Abs(want))
+}
 
 // TestReferenceTrials runs every case of the reference and compares trial by trial: the cells in the
 // window, the e-values, the evidence of both streams after the settlement, and what it led to.
@@ -242,4 +244,3 @@ func TestReferenceVerdicts(t *testing.T) {
 		}
 	}
 }
-

@@ -52,6 +52,9 @@ func newTally(c *clock, first, lanes int) *tally {
 	return t
 }
 
+// used tells that a tally holds anything.
+func (t *tally) used() bool { return len(t.hours) > 0 || len(t.days) > 0 || t.marks != nil }
+
 // cell counts a cell. A crowded one counts in no histogram.
 func (t *tally) cell(at int64, crowded bool) {
 	h := t.hour(at)
@@ -61,6 +64,7 @@ func (t *tally) cell(at int64, crowded bool) {
 		return
 	}
 	t.day(at).cells++
+	t.version++
 	for i := range t.marks {
 		if m := &t.marks[i]; at <= m.atMillis && sameHour(at, m.atMillis) {
 			m.cells++

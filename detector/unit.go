@@ -42,7 +42,7 @@ type target struct {
 	id          int32
 	deltaMillis int64
 	units       int
-	times       ring[cellTime] // of the latest cells of all its routes
+	times       ring[cellTime]  // of the latest cells of all its routes
 	memo        [2]coverageMemo // of an hour, and of a longer time
 }
 
