@@ -16,33 +16,42 @@ import (
 // query API does not tell them apart. It is reused from series to series.
 type compressor struct {
 	lo, hi     int64
-	current    observe.Run // Count 0: none yet
-	bits       uint64      // of current.Value
-	last       int64       // time of the last sample
-	samples    int64       // in (lo, hi], stale markers not included
-	disordered bool        // some sample is not later than the one before it
+	first      int64 // first sample of the run at hand
+	step       int64 // its step; 0: it has one sample so far
+	next       int64 // where its next sample would be; never, when step is 0
+	bits       uint64
+	open       bool // there is a run at hand
+	disordered bool // some sample is not later than the one before it
+	samples    int64
 	done       []observe.Run
 }
 
+const (
+	never = math.MinInt64
+	// maxStepMillis and maxTimeMillis keep arithmetic on times far from overflow.
+	maxStepMillis = 1 << 40
+	maxTimeMillis = 1 << 60
+)
+
 func (c *compressor) reset(lo, hi int64) {
-	*c = compressor{lo: lo, hi: hi, done: c.done[:0]}
+	*c = compressor{lo: max(lo, -maxTimeMillis), hi: min(hi, maxTimeMillis), next: never, done: c.done[:0]}
 }
 
-// add takes the next sample. Samples outside (lo, hi] and stale markers are ignored.
+// add takes the next sample. Samples outside (lo, hi] and stale markers are ignored. A sample that
+// continues the run at hand costs two comparisons; what a run has beyond hi is cut off in the end.
 func (c *compressor) add(t int64, v float64) {
+	if t == c.next && math.Float64bits(v) == c.bits {
+		c.next += c.step
+		return
+	}
+	c.change(t, v)
+}
+
+// change takes a sample that does not continue a run of at least two.
+func (c *compressor) change(t int64, v float64) {
 	if t <= c.lo || t > c.hi {
 		return
 	}
-	if math.Float64bits(v) == c.bits && c.current.Count > 1 && t-c.last == c.current.StepMillis {
-		c.current.Count++
-		c.samples++
-		c.last = t
-		return
-	}
-	c.addChange(t, v)
-}
-
-func (c *compressor) addChange(t int64, v float64) {
 	if v != v {
 		if value.IsStaleNaN(v) {
 			return
@@ -50,32 +59,45 @@ func (c *compressor) addChange(t int64, v float64) {
 		v = math.NaN()
 	}
 	bits := math.Float64bits(v)
-	step := t - c.last
-	c.samples++
-	switch {
-	case c.current.Count == 0:
-	case step <= 0:
-		c.disordered = true
-		c.done = append(c.done, c.current)
-	case bits == c.bits && c.current.Count == 1:
-		c.current.StepMillis, c.current.Count, c.last = step, 2, t
-		return
-	case bits == c.bits && step == c.current.StepMillis:
-		c.current.Count++
-		c.last = t
-		return
-	default:
-		c.done = append(c.done, c.current)
+	if c.open {
+		last := c.last()
+		step := t - last
+		if bits == c.bits && step > 0 && step <= maxStepMillis && (c.step == 0 || step == c.step) {
+			c.step, c.next = step, t+step
+			return
+		}
+		c.disordered = c.disordered || step <= 0
+		c.shut()
 	}
-	c.current = observe.Run{FirstMillis: t, Count: 1, Value: v}
-	c.bits, c.last = bits, t
+	c.first, c.step, c.next, c.bits, c.open = t, 0, never, bits, true
+}
+
+// last is the time of the last sample of the run at hand.
+func (c *compressor) last() int64 {
+	if c.step == 0 {
+		return c.first
+	}
+	return c.next - c.step
+}
+
+// shut puts the run at hand with the others.
+func (c *compressor) shut() {
+	run := observe.Run{FirstMillis: c.first, Count: 1, Value: math.Float64frombits(c.bits)}
+	if c.step > 0 {
+		run.Count = max((min(c.last(), c.hi)-c.first)/c.step+1, 1)
+	}
+	if run.Count > 1 {
+		run.StepMillis = c.step
+	}
+	c.samples += run.Count
+	c.done = append(c.done, run)
+	c.open = false
 }
 
 // finish returns the runs, in time order. They are valid until the next reset.
 func (c *compressor) finish() []observe.Run {
-	if c.current.Count > 0 {
-		c.done = append(c.done, c.current)
-		c.current = observe.Run{}
+	if c.open {
+		c.shut()
 	}
 	if c.disordered {
 		c.sort()
