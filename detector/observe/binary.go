@@ -137,6 +137,7 @@ func (w *writer) timeline(l *timeline) {
 	w.int(l.delta)
 	w.int(l.first)
 	w.int(l.last)
+	w.int(l.switched)
 	w.int(l.covered)
 	closed := l.closed[oldStretches(l.closed, w.to):]
 	w.int(int64(len(closed)))
@@ -363,7 +364,7 @@ func (r *reader) view() *viewState {
 
 func (r *reader) timeline() timeline {
 	l := timeline{view: r.string(), delta: r.within(0, math.MaxInt64)}
-	l.first, l.last, l.covered = r.int(), r.int(), r.int()
+	l.first, l.last, l.switched, l.covered = r.int(), r.int(), r.int(), r.int()
 	at := l.first
 	for n := r.length(); n > 0 && !r.bad; n-- {
 		s := stretch{from: at + r.int()}

@@ -1,6 +1,9 @@
 package observe
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
 
@@ -15,3 +18,5 @@ func flat(value float64, times ...int64) []Run {
 	}
 	return out
 }
+
+func rngOf(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }

@@ -12,16 +12,19 @@ type stretch struct{ from, last int64 }
 
 // timeline is the row of scrapes of a target that are used, each from the view in use at its time.
 type timeline struct {
-	view    string // of the last scrape
-	delta   int64  // in force after it
-	first   int64  // never: no series seen yet
-	last    int64
-	covered int64     // start of the stretch that ends at last
-	closed  []stretch // earlier ones, but for those of a single scrape
-	recent  []span    // scrapes of the last piece and a little before
+	view     string // of the last scrape
+	delta    int64  // in force after it
+	first    int64  // never: no series seen yet
+	last     int64
+	switched int64     // when another view was taken into use for the last time; never: not yet
+	covered  int64     // start of the stretch that ends at last
+	closed   []stretch // earlier ones, but for those of a single scrape
+	recent   []span    // scrapes of the last piece and a little before
 }
 
-func newTimeline() timeline { return timeline{first: never, last: never, covered: never} }
+func newTimeline() timeline {
+	return timeline{first: never, last: never, switched: never, covered: never}
+}
 
 // epoch is a part of the timeline in one piece that has one view and one interval. The scrape at
 // which it starts belongs to it where the view was switched; where the interval of the view changed
@@ -44,7 +47,8 @@ type lineWalk struct {
 }
 
 func newLineWalk(line *timeline) *lineWalk {
-	return &lineWalk{timeline: line, prior: line.last, epochs: []epoch{{from: never, delta: line.delta, first: never, last: never}}}
+	ongoing := epoch{from: line.switched, switched: line.switched != never, delta: line.delta, first: never, last: never}
+	return &lineWalk{timeline: line, prior: line.last, epochs: []epoch{ongoing}}
 }
 
 func (l *lineWalk) epoch() *epoch { return &l.epochs[len(l.epochs)-1] }
@@ -55,7 +59,7 @@ func (l *lineWalk) segment(v *viewWalk, times []span) {
 		l.start(v, s.first)
 		l.goOn(v, int64(s.step), s.last())
 	}
-	if l.times == nil {
+	if l.whole {
 		l.times = times
 		return
 	}
@@ -71,10 +75,10 @@ func (l *lineWalk) start(v *viewWalk, at int64) {
 		l.first, l.covered = at, at
 		l.view = v.before.name
 		l.delta = v.deltaAt(at)
-		*l.epoch() = epoch{from: never, delta: l.delta, first: at}
+		l.epoch().first, l.epoch().delta = at, l.delta
 	case l.view != v.before.name:
 		l.close(at)
-		l.view, l.delta = v.before.name, v.deltaAt(at)
+		l.view, l.delta, l.switched = v.before.name, v.deltaAt(at), at
 		l.epochs = append(l.epochs, epoch{from: at, switched: true, delta: l.delta, first: at, last: at})
 	default:
 		l.intervals(at-l.last, 1)
@@ -148,7 +152,7 @@ func (l *lineWalk) epochOf(at int64) int {
 
 // crossed says whether the view was switched in (left, at].
 func (l *lineWalk) crossed(left, at int64) bool {
-	for i := l.epochOf(at); i > 0; i-- {
+	for i := l.epochOf(at); i >= 0; i-- {
 		if e := l.epochs[i]; e.switched && e.from > left {
 			return true
 		}
