@@ -1,0 +1,169 @@
+// Package engine moves through time. It has one verb, Advance: read what happened since the last
+// time, hand it to the detector, and publish what is known now. A service advances every few
+// seconds, a backfill through last month, a restart over the hole that it left: what comes out is
+// the same, as long as it began at the same origin.
+//
+// Every timing source has its own watermark, the instant up to which it is settled. A source that
+// cannot be read keeps its watermark and is read from there the next time, so that nothing is
+// counted twice and nothing is lost that the server still has; the other sources go on. Sources
+// never look at one another's events.
+//
+// The engine reads the clock only to say when something was read and to see whether what it
+// publishes is old news. The instant to which it advances comes from the caller. One that is not
+// after the watermark is no news, so a clock that was set back makes the engine wait, and
+// one that was set forward makes it run ahead as far as the caller lets it: what the server has only
+// later counts as late then.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+// Engine is the state of all sources. Advance and the snapshot methods may be called by several
+// goroutines, and run one after another. Evaluation and Watermark never wait for them.
+type Engine struct {
+	options Options
+
+	mu     sync.Mutex // of all below
+	timing []*timing
+	gauges []*gauges
+
+	// What is shared with those who do not wait for the lock: a copy of the newest of all sources.
+	watermarkMillis atomic.Int64
+	successMillis   atomic.Int64 // 0: none
+	published       atomic.Pointer[finding.Evaluation]
+}
+
+// New returns an engine that has read nothing. It starts at options.Origin.
+func New(options Options) (*Engine, error) {
+	if err := options.check(); err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	e := &Engine{options: options.withDefaults()}
+	for _, s := range e.options.Sources {
+		if s.Reader != nil {
+			e.timing = append(e.timing, newTiming(s, e.options))
+		} else {
+			e.gauges = append(e.gauges, &gauges{Source: s})
+		}
+	}
+	e.resetShared()
+	return e, nil
+}
+
+// Advance settles every timing source up to `to`, less the delay of the source, and publishes an
+// evaluation. A source that fails keeps its watermark while the others go on; the errors of all
+// are joined. Where `to` is not after the watermark of a source nothing is done for it.
+func (e *Engine) Advance(ctx context.Context, to time.Time) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.progress()
+	errs := make([]error, len(e.timing))
+	e.each(func(i int, t *timing) {
+		errs[i] = t.advance(ctx, to.Add(-t.Delay).UnixMilli(), &e.options, e.report)
+	})
+	err := errors.Join(errs...)
+	if ctx.Err() == nil && e.worthPublishing(before, e.progress()) {
+		e.publish(ctx, to)
+	}
+	return err
+}
+
+// each calls visit for every timing source, some at once, and waits for all.
+func (e *Engine) each(visit func(int, *timing)) {
+	var group sync.WaitGroup
+	slots := make(chan struct{}, e.options.Concurrency)
+	for i, t := range e.timing {
+		slots <- struct{}{}
+		group.Go(func() {
+			visit(i, t)
+			<-slots
+		})
+	}
+	group.Wait()
+}
+
+// progress is how far an engine had come at an instant of the wall clock.
+type progress struct {
+	settledMillis int64         // the sum of all watermarks: it changes whenever one of them does
+	age           time.Duration // of the newest watermark
+}
+
+func (e *Engine) progress() progress {
+	p := progress{age: e.options.Now().Sub(e.Watermark())}
+	for _, t := range e.timing {
+		p.settledMillis += t.watermarkMillis
+	}
+	return p
+}
+
+// worthPublishing tells whether what is known now should be shown. While the engine catches up, it
+// is not: the watermark is old and was much older before. If it is old but does not get closer
+// either, because the server is away or slow, then nothing newer is to be expected soon.
+func (e *Engine) worthPublishing(before, after progress) bool {
+	switch {
+	case e.options.PublishWithin <= 0 || after.age <= e.options.PublishWithin:
+		return true
+	case after.settledMillis == before.settledMillis:
+		return e.published.Load() != nil
+	default:
+		return after.age > before.age/2
+	}
+}
+
+// Evaluation returns what was published last, nil before the first time. It must not be changed.
+func (e *Engine) Evaluation() *finding.Evaluation { return e.published.Load() }
+
+// Origin returns the instant from which everything was read.
+func (e *Engine) Origin() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.options.Origin
+}
+
+// Watermark returns the instant up to which the most advanced timing source is settled. Those of
+// all sources are in the evaluation.
+func (e *Engine) Watermark() time.Time { return instant(e.watermarkMillis.Load()) }
+
+// LastSuccess returns when, by the wall clock, a timing source was last read with success; zero
+// when that was never the case.
+func (e *Engine) LastSuccess() time.Time {
+	if at := e.successMillis.Load(); at != 0 {
+		return instant(at)
+	}
+	return time.Time{}
+}
+
+// report shares how far a source has come, while others may still be on their way.
+func (e *Engine) report(t *timing, toMillis int64) {
+	raise(&e.watermarkMillis, t.watermarkMillis)
+	raise(&e.successMillis, t.lastSuccess.UnixMilli())
+	if e.options.Progress != nil {
+		e.options.Progress(Progress{Source: t.Name, Watermark: instant(t.watermarkMillis), To: instant(toMillis)})
+	}
+}
+
+// resetShared brings the copies in line with a replaced state. The caller holds the lock.
+func (e *Engine) resetShared() {
+	e.watermarkMillis.Store(e.timing[0].watermarkMillis)
+	e.successMillis.Store(0)
+	for _, t := range e.timing {
+		raise(&e.watermarkMillis, t.watermarkMillis)
+		if !t.lastSuccess.IsZero() {
+			raise(&e.successMillis, t.lastSuccess.UnixMilli())
+		}
+	}
+}
+
+// raise sets v to at least n.
+func raise(v *atomic.Int64, n int64) {
+	for old := v.Load(); old < n && !v.CompareAndSwap(old, n); old = v.Load() {
+	}
+}

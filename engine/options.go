@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/detector/score"
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+// Reader reads the counters of one source.
+type Reader interface {
+	// Read hands the raw samples in (fromMillis, toMillis] to the sink. A live read is a short one
+	// at the present, for which latency counts; any other is a long stretch, for which throughput
+	// counts. After an error the sink may have got a part.
+	Read(ctx context.Context, fromMillis, toMillis int64, live bool, sink observe.Sink) (observe.ReadStats, error)
+}
+
+// Gauges reads the newest values of a source that is shown and never tested for pairs.
+type Gauges interface {
+	ReadGauges(ctx context.Context, atMillis int64) ([]finding.NLBSample, observe.ReadStats, error)
+}
+
+// Source is one source: a timing source has a Reader, any other has Gauges.
+type Source struct {
+	Name   string
+	Kind   string // shown only
+	Signal string // what its counters count
+	Reader Reader
+	Gauges Gauges
+
+	Delay          time.Duration // how much later than the instant of Advance its samples are complete
+	ScrapeInterval time.Duration // configured; 0: found from the samples
+	RouteLimit     int           // routes beyond it are dropped and counted; 0: none
+	UserDefined    bool          // written by the user, not a default
+}
+
+// Options are what an Engine is made of. Origin, ConfigHash, Sources and Fingerprints have no
+// default, all else has one.
+type Options struct {
+	Origin     time.Time // the instant from which everything is read
+	Start      time.Time // start of the window that the document speaks of; zero: the origin
+	ConfigHash string    // a snapshot of another hash is refused
+
+	Sources             []Source
+	Fingerprints        []score.Fingerprint
+	Tables              *score.Cache // nil: a new one
+	FalseAlarmsPerMonth float64      // over all timing sources, which share it equally
+	ClearBelow          float64      // `clear` when pairs are surely a smaller share of the errors
+
+	// Ignore tells which pairs are a known mechanism; nil: none.
+	Ignore func(route, fingerprint string, atMillis int64) bool
+
+	MaxPiece      time.Duration // longest stretch that is read at once; 0: 24 h
+	LiveWithin    time.Duration // stretches up to this length are read live; 0: 5 min
+	Concurrency   int           // sources that are read at once; 0: 4
+	GaugesTimeout time.Duration // of the sources that are only shown; 0: 10 s
+
+	// PublishWithin is how old the watermark may be for its findings to be published: a service
+	// that catches up would otherwise page for what is long past. 0: they always are.
+	PublishWithin time.Duration
+
+	Now      func() time.Time // nil: time.Now
+	Logger   *slog.Logger     // nil: silent
+	Progress func(Progress)   // called after every piece, by several goroutines; nil: none
+}
+
+// Progress says how far a source has come.
+type Progress struct {
+	Source        string
+	Watermark, To time.Time
+}
+
+// withDefaults returns the options with every zero replaced by its default.
+func (o Options) withDefaults() Options {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	set(&o.MaxPiece, 24*time.Hour)
+	set(&o.LiveWithin, 5*time.Minute)
+	set(&o.GaugesTimeout, 10*time.Second)
+	if o.Concurrency <= 0 {
+		o.Concurrency = 4
+	}
+	if o.Tables == nil {
+		o.Tables = score.NewCache()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Start.IsZero() {
+		o.Start = o.Origin
+	}
+	return o
+}
+
+// check returns all that is wrong with the options.
+func (o Options) check() error {
+	var errs []error
+	if o.Origin.IsZero() {
+		errs = append(errs, errors.New("no origin"))
+	}
+	if len(o.Fingerprints) == 0 {
+		errs = append(errs, errors.New("no fingerprints"))
+	}
+	if o.MaxPiece > observe.Retention {
+		errs = append(errs, fmt.Errorf("pieces of %s: must be at most %s", o.MaxPiece, observe.Retention))
+	}
+	names := make(map[string]bool)
+	for _, s := range o.Sources {
+		if names[s.Name] {
+			errs = append(errs, fmt.Errorf("source %q: the name is used twice", s.Name))
+		}
+		names[s.Name] = true
+		if (s.Reader == nil) == (s.Gauges == nil) {
+			errs = append(errs, fmt.Errorf("source %q: must have either a reader or gauges", s.Name))
+		}
+	}
+	if timingSources(o.Sources) == 0 {
+		errs = append(errs, errors.New("no source to test for pairs"))
+	}
+	return errors.Join(errs...)
+}
+
+func timingSources(sources []Source) int {
+	n := 0
+	for _, s := range sources {
+		if s.Reader != nil {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"errors"
+	"time"
+)
+
+const (
+	minPiece   = time.Minute
+	growAfter  = 4             // successes
+	blockAlign = 2 * time.Hour // a server cuts its blocks here: a piece that ends elsewhere makes it encode chunks anew
+)
+
+// pieces decides how long a stretch is read at once. It halves when too much was asked and grows
+// again while things go well, so a source that is large stays at the size that its server bears.
+type pieces struct {
+	maxMillis, sizeMillis int64
+	shrunk                int // times since the last success
+	good                  int // successes since the size changed
+}
+
+func newPieces(longest time.Duration) pieces {
+	return pieces{maxMillis: longest.Milliseconds(), sizeMillis: longest.Milliseconds()}
+}
+
+// end returns the end of the next piece of (from, to].
+func (p *pieces) end(fromMillis, toMillis int64) int64 {
+	end := fromMillis + p.sizeMillis
+	if end >= toMillis {
+		return toMillis
+	}
+	if align := blockAlign.Milliseconds(); p.sizeMillis > align {
+		return end - end%align // after from, since the piece is longer than what is cut off
+	}
+	return end
+}
+
+// grow is told of a success. Some must go by before more is asked for again.
+func (p *pieces) grow() {
+	p.shrunk = 0
+	if p.good++; p.good >= growAfter {
+		p.sizeMillis = min(2*p.sizeMillis, p.maxMillis)
+		p.good = 0
+	}
+}
+
+// shrink is told of a failed piece and says whether a shorter one is worth a try. A server that is
+// slow or dead times out as well: then two tries must do until the next Advance.
+func (p *pieces) shrink(err error, pieceMillis int64) bool {
+	reason := reasonOf(err)
+	tooMuch := reason == "too_expensive" || reason == "too_large"
+	if !tooMuch && reason != "timeout" || pieceMillis <= minPiece.Milliseconds() {
+		return false
+	}
+	p.sizeMillis = max(pieceMillis/2, minPiece.Milliseconds())
+	p.shrunk++
+	p.good = 0
+	return tooMuch || p.shrunk <= 2
+}
+
+// reasonOf returns the reason that a reader gives for an error, from its closed set.
+func reasonOf(err error) string {
+	var labelled interface{ ReasonLabel() string }
+	if errors.As(err, &labelled) {
+		return labelled.ReasonLabel()
+	}
+	return "other"
+}
