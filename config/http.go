@@ -58,6 +58,8 @@ func (r *reader) http(b *block, target *promconfig.HTTPClientConfig) {
 	}
 	if _, err := promconfig.NewTLSConfig(&parsed.TLSConfig); err != nil {
 		r.add(b.line("tls_config"), b.at("tls_config"), err.Error(), httpRemedy)
+	} else if _, err := promconfig.NewRoundTripperFromConfig(parsed, "check"); err != nil {
+		r.add(line, b.path, err.Error(), httpRemedy)
 	}
 	*target = parsed
 }
