@@ -43,7 +43,7 @@ func fleet(interval time.Duration) *simulate.Fleet {
 // pieces, and a read fails in the middle when broken says so.
 type fakeReader struct {
 	fleet   *simulate.Fleet
-	shuffle *rand.Rand                              // nil: as they come
+	shuffle *rand.Rand                             // nil: as they come
 	broken  func(fromMillis, toMillis int64) error // nil: never
 
 	mu    sync.Mutex
