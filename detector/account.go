@@ -61,7 +61,10 @@ func (a *accounts) place(b *bets, n int, placed *stakes) bool {
 	any := false
 	for i := range cash {
 		total := cash[i] + open[i]
-		stake := min(share[i]*total, cash[i])
+		stake := share[i] * total
+		if stake > cash[i] {
+			stake = cash[i]
+		}
 		if stake < smallestPart*total || stake <= 0 {
 			out[i] = 0
 			continue
@@ -81,7 +84,9 @@ func (a *accounts) refund(n int, placed *stakes) float64 {
 	for i := range cash {
 		if stake := in[i]; stake != 0 {
 			cash[i] += stake
-			open[i] = max(0, open[i]-stake)
+			if open[i] -= stake; open[i] < 0 {
+				open[i] = 0
+			}
 		}
 		sum += cash[i]
 	}
@@ -96,7 +101,9 @@ func (a *accounts) settle(b *bets, n int, placed *stakes, scores *[maxScores]flo
 	for i := range cash {
 		if stake := in[i]; stake != 0 {
 			cash[i] += float64(stake * scores[index[i]&(maxScores-1)])
-			open[i] = max(0, open[i]-stake)
+			if open[i] -= stake; open[i] < 0 {
+				open[i] = 0
+			}
 		}
 		sum += cash[i]
 	}

@@ -159,7 +159,7 @@ const maxBins = 1 << 20
 func (t *tally) encode(e *encoder) {
 	e.len(len(t.hours))
 	for i, h := range t.hours {
-		e.int(h.hour)
+		e.uint(uint64(h.hour))
 		e.uint(uint64(h.cells))
 		e.uint(uint64(h.crowded))
 		for _, n := range t.counts[i*t.lanes*classCount:][:t.lanes*classCount] {
@@ -189,7 +189,7 @@ func (t *tally) encode(e *encoder) {
 
 func (t *tally) decode(d *decoder) {
 	for range d.len(3 + t.lanes*classCount) {
-		h := hourTally{hour: d.int(), cells: d.uint32(), crowded: d.uint32()}
+		h := hourTally{hour: d.id(), cells: d.uint32(), crowded: d.uint32()}
 		d.check(h.crowded <= h.cells && (len(t.hours) == 0 || t.hours[len(t.hours)-1].hour < h.hour))
 		t.hours = append(t.hours, h)
 		for range t.lanes * classCount {

@@ -29,7 +29,7 @@ type Detector struct {
 	active    int      // streams of routes with a recent cell
 	departed  []departure
 
-	exposureMillis int64 // of any route, up to the latest hour
+	exposureMillis int64 // of any route, up to exposedFrom
 
 	sequence  uint64 // trials opened so far
 	nextClose int64

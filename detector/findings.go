@@ -180,7 +180,7 @@ func (d *Detector) measure(s *stream, f *finding.Finding, atMillis int64) {
 		seconds := float64(coarsest) / 1000
 		f.ScrapeIntervalSeconds = &seconds
 	}
-	if from := max(d.nextHour-hourMillis, d.originMillis); from < atMillis {
+	if from := d.exposedFrom(d.nextHour); from < atMillis {
 		exposed += d.coverage.Exposure(d.targetIDs(d.present(s, atMillis)), from, atMillis)
 	}
 	f.ExposureSeconds = float64(exposed) / 1000

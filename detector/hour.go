@@ -16,7 +16,7 @@ func (d *Detector) stepHour(atMillis int64) {
 			d.age(r, sampled, hour, atMillis)
 		}
 	}
-	d.exposureMillis += d.coverage.Exposure(d.targetIDs(d.all()), max(atMillis-hourMillis, d.originMillis), atMillis)
+	d.exposureMillis += d.exposed(d.targetIDs(d.all()), atMillis)
 	if atMillis%dayMillis == 0 {
 		d.endDay(atMillis / dayMillis)
 	}
@@ -48,6 +48,20 @@ func (d *Detector) see(hour, atMillis int64) bool {
 	return any
 }
 
+// exposedFrom is the time up to which exposure has been added up when the next hour to be stepped
+// over is nextHour: an hour less than it could be, because the interval across the end of an hour is
+// known to be covered only once it is over.
+func (d *Detector) exposedFrom(nextHour int64) int64 { return max(nextHour-2*hourMillis, d.originMillis) }
+
+// exposed is the exposure that an hour step adds.
+func (d *Detector) exposed(targets []int32, atMillis int64) int64 {
+	from, to := d.exposedFrom(atMillis), d.exposedFrom(atMillis+hourMillis)
+	if from == to {
+		return 0
+	}
+	return d.coverage.Exposure(targets, from, atMillis) - d.coverage.Exposure(targets, to, atMillis)
+}
+
 // all lists the units that are there.
 func (d *Detector) all() iter.Seq[*unit] {
 	return func(yield func(*unit) bool) {
@@ -63,7 +77,7 @@ func (d *Detector) all() iter.Seq[*unit] {
 
 // age counts the exposure of a route and the hours for which it has been silent.
 func (d *Detector) age(r *route, sampled bool, hour, atMillis int64) {
-	r.exposureMillis += d.coverage.Exposure(d.targetIDs(slices.Values(r.units)), max(atMillis-hourMillis, d.originMillis), atMillis)
+	r.exposureMillis += d.exposed(d.targetIDs(slices.Values(r.units)), atMillis)
 	silent := true
 	for i := len(r.units) - 1; i >= 0; i-- {
 		switch u := r.units[i]; {

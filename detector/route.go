@@ -22,7 +22,7 @@ type route struct {
 	counted        bool  // in the number of streams
 	tested         int   // fingerprints that are not ignored
 	silent         int   // hours without a sample, while the source had some
-	exposureMillis int64 // up to the latest hour
+	exposureMillis int64 // up to exposedFrom
 }
 
 // route returns the state of a route, and makes it when it is new.

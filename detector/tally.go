@@ -24,7 +24,7 @@ type tally struct {
 }
 
 type hourTally struct {
-	hour           int64
+	hour           int32  // since 1970
 	cells, crowded uint32 // crowded cells are not in the histograms
 }
 
@@ -75,7 +75,7 @@ func (t *tally) cell(at int64, crowded bool) {
 // hour returns the counts of the hour of a time, which is not before the latest one by more than the
 // longest lag.
 func (t *tally) hour(at int64) *hourTally {
-	hour := at / hourMillis
+	hour := int32(at / hourMillis)
 	if n := len(t.hours); n == 0 || t.hours[n-1].hour < hour {
 		t.hours = append(t.hours, hourTally{hour: hour})
 		t.counts = append(t.counts, make([]uint32, t.lanes*classCount)...)
@@ -84,7 +84,7 @@ func (t *tally) hour(at int64) *hourTally {
 	return &t.hours[t.hourIndex(hour)]
 }
 
-func (t *tally) hourIndex(hour int64) int {
+func (t *tally) hourIndex(hour int32) int {
 	i := len(t.hours) - 1
 	for i > 0 && t.hours[i].hour > hour {
 		i--
@@ -137,7 +137,7 @@ func (t *tally) count(atMillis int64, i int, classes uint8, own bool) {
 	if !own {
 		classes &= 1<<hotAny | 1<<rightAny
 	}
-	counts := t.counts[(t.hourIndex(atMillis/hourMillis)*t.lanes+i)*classCount:][:classCount]
+	counts := t.counts[(t.hourIndex(int32(atMillis/hourMillis))*t.lanes+i)*classCount:][:classCount]
 	for c := range counts {
 		counts[c] += uint32(classes >> c & 1)
 	}
@@ -159,7 +159,7 @@ func (t *tally) mark(i int, atMillis int64) {
 		t.marks = make([]mark, t.lanes)
 	}
 	m := mark{atMillis: atMillis}
-	if n := len(t.hours); n > 0 && t.hours[n-1].hour == atMillis/hourMillis {
+	if n := len(t.hours); n > 0 && int64(t.hours[n-1].hour) == atMillis/hourMillis {
 		m.cells = t.hours[n-1].cells - t.hours[n-1].crowded
 		copy(m.counts[:], t.counts[((n-1)*t.lanes+i)*classCount:])
 	}
@@ -170,16 +170,16 @@ func (t *tally) mark(i int, atMillis int64) {
 // the hour from which on they were counted.
 func (t *tally) extend(since, limit int64, minimum int) (cells int, from int64) {
 	i := len(t.hours) - 1
-	for ; i >= 0 && t.hours[i].hour >= since; i-- {
+	for ; i >= 0 && int64(t.hours[i].hour) >= since; i-- {
 		cells += int(t.hours[i].cells)
 	}
 	if cells >= minimum {
 		return cells, since
 	}
-	for ; i >= 0 && t.hours[i].hour >= limit; i-- {
+	for ; i >= 0 && int64(t.hours[i].hour) >= limit; i-- {
 		cells += int(t.hours[i].cells)
 		if cells >= minimum {
-			return cells, t.hours[i].hour
+			return cells, int64(t.hours[i].hour)
 		}
 	}
 	return cells, limit
@@ -192,12 +192,12 @@ func (t *tally) hourCounts(to []estimate.HourCounts, i int, level estimate.Level
 		hot, right = hotSame, rightSame
 	}
 	for j, h := range t.hours {
-		if h.hour < since {
+		if int64(h.hour) < since {
 			continue
 		}
 		counts := t.counts[(j*t.lanes+i)*classCount:][:classCount]
 		row := estimate.HourCounts{Cells: int(h.cells - h.crowded), Hot: int(counts[hot]), Right: int(counts[right])}
-		if m != nil && h.hour == m.atMillis/hourMillis {
+		if m != nil && int64(h.hour) == m.atMillis/hourMillis {
 			row.Cells -= int(m.cells)
 			row.Hot -= int(m.counts[hot])
 			row.Right -= int(m.counts[right])
@@ -234,11 +234,13 @@ func (d *dayTally) bins(level estimate.Level) []uint32 {
 	return d.same
 }
 
-// prune drops the hours before one, and the days before another.
+// prune drops the days before one of them, and the hours that no look-back will ask for: those before
+// hour, and those more than a day old that are followed by enough cells.
 func (t *tally) prune(hour, day int64) {
-	n := 0
-	for n < len(t.hours) && t.hours[n].hour < hour {
-		n++
+	n, cells := len(t.hours), 0
+	for n > 0 && int64(t.hours[n-1].hour) >= hour && (cells < minCells || int64(t.hours[n-1].hour) >= t.kept(hour)) {
+		cells += int(t.hours[n-1].cells)
+		n--
 	}
 	if n > 0 {
 		t.hours = slices.Delete(t.hours, 0, n)
@@ -248,4 +250,16 @@ func (t *tally) prune(hour, day int64) {
 		t.days = slices.Delete(t.days, 0, 1)
 		t.version++
 	}
+}
+
+// kept is the hour from which on all hours are kept: a day before the present, or that of the earliest
+// of the latest alarms and confirmations. The first hour of the longest look-back tells the present.
+func (t *tally) kept(first int64) int64 {
+	kept := first + maxLookbackHours - lookbackHours
+	for i := range t.marks {
+		if hour := t.marks[i].atMillis / hourMillis; hour >= first {
+			kept = min(kept, hour)
+		}
+	}
+	return kept
 }

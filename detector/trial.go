@@ -114,10 +114,10 @@ func (d *Detector) settle(l *lane, tr *trial) {
 
 // decide draws the conclusions of a settled trial for one stream.
 func (d *Detector) decide(s *stream, tr *trial, o *outcome) happening {
+	s.peak = max(s.peak, s.evidence)
 	if o.hits == 0 {
 		return nothing
 	}
-	s.peak = max(s.peak, s.evidence)
 	if o.notable && s.candidate == 0 {
 		s.candidate = tr.startMillis
 	}
