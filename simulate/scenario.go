@@ -17,12 +17,9 @@ func Scenario(name string) ([]Process, bool) {
 	case "poisson":
 		return []Process{Poisson{PerHour: 60}}, true
 	case "diurnal":
-		return []Process{Diurnal{
-			PerHour: 60, Amplitude: 0.9,
-			SpikeEvery: 4 * time.Hour, SpikeFor: 2 * time.Minute, SpikeFactor: 20,
-		}}, true
+		return []Process{diurnal(60)}, true
 	case "bursty":
-		return []Process{bursty()}, true
+		return []Process{bursty(1)}, true
 	case "bigburst":
 		return []Process{Poisson{PerHour: 30}, Bursts{PerHour: 2, MeanSize: 40, Scales: []time.Duration{20 * time.Second}}}, true
 	case "retry3":
@@ -40,11 +37,11 @@ func Scenario(name string) ([]Process, bool) {
 }
 
 // bursty is errors in bursts of all lengths, of which some are counted twice and some are tried
-// again after 1, 2 or 10 s.
-func bursty() Process {
+// again after 1, 2 or 10 s. A scale of 1 is about 75 errors an hour.
+func bursty(scale float64) Process {
 	bursts := []Process{
-		Poisson{PerHour: 30},
-		Bursts{PerHour: 2, MeanSize: 10, Scales: []time.Duration{500 * time.Millisecond, 3 * time.Second, 10 * time.Second, 30 * time.Second}},
+		Poisson{PerHour: 30 * scale},
+		Bursts{PerHour: 2 * scale, MeanSize: 10, Scales: []time.Duration{500 * time.Millisecond, 3 * time.Second, 10 * time.Second, 30 * time.Second}},
 	}
 	twice := Echoes{Of: bursts, Share: 0.3, Delays: []Span{{0, 300 * time.Millisecond}}, SameTarget: true}
 	return Echoes{Of: []Process{twice}, Share: 0.15, Delays: []Span{
