@@ -3,6 +3,7 @@ package sources
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -92,7 +93,7 @@ func BenchmarkStreamBare(b *testing.B) {
 		var it chunkenc.Iterator
 		for {
 			message, err := frames.next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			var r prompb.ChunkedReadResponse

@@ -154,10 +154,10 @@ func TestBrokenJSON(t *testing.T) {
 func TestHeals(t *testing.T) {
 	t.Parallel()
 	for name, handle := range map[string]http.HandlerFunc{
-		"503": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "starting", 503) },
+		"503": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "starting", http.StatusServiceUnavailable) },
 		"429 with Retry-After": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "0")
-			http.Error(w, "later", 429)
+			http.Error(w, "later", http.StatusTooManyRequests)
 		},
 		"died": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
@@ -180,7 +180,7 @@ func TestRetryAfterThatIsTooLong(t *testing.T) {
 	f := newFakeServer(t, twoSeries()...)
 	answerWith(f, remoteReadPath, 100, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "3600")
-		http.Error(w, "in an hour", 429)
+		http.Error(w, "in an hour", http.StatusTooManyRequests)
 	})
 	_, err := testSource(t, testServer(t, f.URL, ProtocolAuto), nil).Read(t.Context(), 0, 100_000, false, newRecord())
 	if !hasReason(err, ReasonRateLimited) || f.asked(remoteReadPath) != 1 {
@@ -374,7 +374,9 @@ func TestTooExpensive(t *testing.T) {
 		}
 	}
 	f := newFakeServer(t, long...)
-	answerWith(f, queryPath, 1000, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "too many samples", 422) })
+	answerWith(f, queryPath, 1000, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "too many samples", http.StatusUnprocessableEntity)
+	})
 	_, err := testSource(t, testServer(t, f.URL, ProtocolQuery), nil).Read(t.Context(), 0, span, false, newRecord())
 	if !hasReason(err, ReasonTooExpensive) || f.asked(queryPath) > 10 {
 		t.Errorf("asked %d times: %v", f.asked(queryPath), err)

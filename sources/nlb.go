@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
@@ -140,7 +141,7 @@ func gaugeKeyOf(set labels.Labels) gaugeKey {
 		loadBalancer: first("load_balancer", "dimension_LoadBalancer", "dimension_load_balancer"),
 		targetGroup:  first("target_group", "dimension_TargetGroup", "dimension_target_group"),
 		zone:         first("availability_zone", "dimension_AvailabilityZone", "dimension_availability_zone"),
-		metric:       first(labels.MetricName),
+		metric:       first(model.MetricNameLabel),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -67,7 +68,7 @@ func equal(name, value string) *labels.Matcher {
 func siblings(selector []*labels.Matcher, targetNames []string) []*labels.Matcher {
 	var out []*labels.Matcher
 	for _, m := range selector {
-		if m.Name == labels.MetricName || slices.Contains(targetNames, m.Name) {
+		if m.Name == model.MetricNameLabel || slices.Contains(targetNames, m.Name) {
 			out = append(out, m)
 		}
 	}
@@ -78,7 +79,7 @@ func siblings(selector []*labels.Matcher, targetNames []string) []*labels.Matche
 // selector on job and instance hold for `up` as well; equality matchers on other target labels are
 // passed as narrow, once it is known that `up` has these labels.
 func upMatchers(selector []*labels.Matcher, jobs []string, narrow []*labels.Matcher) []*labels.Matcher {
-	out := []*labels.Matcher{equal(labels.MetricName, "up")}
+	out := []*labels.Matcher{equal(model.MetricNameLabel, "up")}
 	for _, m := range selector {
 		if m.Name == jobLabel || m.Name == instanceLabel {
 			out = append(out, m)
