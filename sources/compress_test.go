@@ -16,6 +16,12 @@ type keepRuns struct{ runs int }
 func (k *keepRuns) Scrapes(_ observe.TargetView, runs []observe.Run) { k.runs += len(runs) }
 func (k *keepRuns) Series(_ *observe.SeriesID, runs []observe.Run)   { k.runs += len(runs) }
 
+func run(first, step, count int64, v float64) observe.Run {
+	return observe.Run{FirstMillis: first, StepMillis: step, Count: count, Value: v}
+}
+
+func list(runs ...observe.Run) []observe.Run { return runs }
+
 func TestCompressor(t *testing.T) {
 	t.Parallel()
 	nan := math.NaN()
@@ -26,14 +32,14 @@ func TestCompressor(t *testing.T) {
 		want []observe.Run
 	}{
 		{"nothing", nil, nil},
-		{"one", []point{{5, 1}}, []observe.Run{{FirstMillis: 5, Count: 1, Value: 1}}},
-		{"flat", every(10, 5, 4, 2), []observe.Run{{FirstMillis: 10, StepMillis: 5, Count: 4, Value: 2}}},
-		{"edges: (0, 100]", []point{{0, 1}, {1, 1}, {100, 1}, {101, 1}}, []observe.Run{{FirstMillis: 1, StepMillis: 99, Count: 2, Value: 1}}},
-		{"growth", []point{{1, 1}, {2, 1}, {3, 2}, {4, 2}}, []observe.Run{{1, 1, 2, 1}, {3, 1, 2, 2}}},
-		{"a jump in time ends a run", []point{{1, 1}, {2, 1}, {4, 1}}, []observe.Run{{1, 1, 2, 1}, {4, 0, 1, 1}}},
-		{"stale markers are not there", []point{{1, 1}, {2, stale}, {3, 1}}, []observe.Run{{1, 2, 2, 1}}},
-		{"out of order, first of a time wins", []point{{3, 3}, {1, 1}, {3, 9}, {2, 1}}, []observe.Run{{1, 1, 2, 1}, {3, 0, 1, 3}}},
-		{"minus zero is not zero", []point{{1, 0}, {2, math.Copysign(0, -1)}}, []observe.Run{{1, 0, 1, 0}, {2, 0, 1, math.Copysign(0, -1)}}},
+		{"one", []point{{5, 1}}, list(run(5, 0, 1, 1))},
+		{"flat", every(10, 5, 4, 2), list(run(10, 5, 4, 2))},
+		{"edges: (0, 100]", []point{{0, 1}, {1, 1}, {100, 1}, {101, 1}}, list(run(1, 99, 2, 1))},
+		{"growth", []point{{1, 1}, {2, 1}, {3, 2}, {4, 2}}, list(run(1, 1, 2, 1), run(3, 1, 2, 2))},
+		{"a jump in time ends a run", []point{{1, 1}, {2, 1}, {4, 1}}, list(run(1, 1, 2, 1), run(4, 0, 1, 1))},
+		{"stale markers are not there", []point{{1, 1}, {2, stale}, {3, 1}}, list(run(1, 2, 2, 1))},
+		{"out of order, first of a time wins", []point{{3, 3}, {1, 1}, {3, 9}, {2, 1}}, list(run(1, 1, 2, 1), run(3, 0, 1, 3))},
+		{"minus zero is not zero", []point{{1, 0}, {2, math.Copysign(0, -1)}}, list(run(1, 0, 1, 0), run(2, 0, 1, math.Copysign(0, -1)))},
 	} {
 		var k compressor
 		k.reset(0, 100)
