@@ -19,8 +19,8 @@ func pairedAlert(held []alert, signal, route string) (alert, bool) {
 	return held[i], true
 }
 
-// checkAlerts requires the alert about each ghost with the figures in it, and no alert about the
-// routes that have no pairs.
+// checkAlerts requires the alert about each ghost with the figures in it, no alert about routes
+// that have no pairs, and none that ghostpair is out of order.
 func (l *laboratory) checkAlerts(ctx context.Context, t *testing.T) {
 	held, err := alerts(ctx, l.Alertmanager)
 	if err != nil {
@@ -33,6 +33,11 @@ func (l *laboratory) checkAlerts(ctx context.Context, t *testing.T) {
 			t.Errorf("alert about %s of %s: %t, and it had %d pairs", want.signal, want.route, found, len(want.pairs))
 		case found:
 			checkDescription(t, a)
+		}
+	}
+	for _, a := range held {
+		if !strings.HasPrefix(a.Labels["alertname"], "GhostpairPairedErrors") { // of a route, or everywhere
+			t.Errorf("unexpected alert %v: %s", a.Labels, a.Annotations["description"])
 		}
 	}
 }
