@@ -51,7 +51,9 @@ func (d *Detector) see(hour, atMillis int64) bool {
 // exposedFrom is the time up to which exposure has been added up when the next hour to be stepped
 // over is nextHour: an hour less than it could be, because the interval across the end of an hour is
 // known to be covered only once it is over.
-func (d *Detector) exposedFrom(nextHour int64) int64 { return max(nextHour-2*hourMillis, d.originMillis) }
+func (d *Detector) exposedFrom(nextHour int64) int64 {
+	return max(nextHour-2*hourMillis, d.originMillis)
+}
 
 // exposed is the exposure that an hour step adds.
 func (d *Detector) exposed(targets []int32, atMillis int64) int64 {
