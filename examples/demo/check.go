@@ -70,16 +70,28 @@ func covers(i *finding.Interval, planted simulate.Span) bool {
 	return i != nil && i.Lower <= planted.Hi.Seconds() && i.Upper >= planted.Lo.Seconds()
 }
 
-// checkAlerts wants an alert for every ghost, and none for the innocent.
+// The alerts that are raised for a route.
+const (
+	alertPaired    = "GhostpairPairedErrors"
+	alertLookAlike = "GhostpairLookAlike"
+)
+
+// checkAlerts wants the alert for every ghost, another one for the look-alike, and none of the two
+// for the innocent.
 func checkAlerts(cast []member, alerts []alert) error {
-	about := map[string]bool{}
-	for _, a := range alerts {
-		about[a.Labels["route"]] = true
-	}
 	var problems []error
 	for _, m := range cast {
-		if m.expected == ghost && !about[m.Name] {
-			problems = append(problems, fmt.Errorf("%s: no alert", m.Name))
+		about := map[string]bool{}
+		for _, a := range alerts {
+			if a.Labels["route"] == m.Name && a.Labels["signal"] == simulate.Signal5xx {
+				about[a.Labels["alertname"]] = true
+			}
+		}
+		if want := m.expected == ghost; about[alertPaired] != want {
+			problems = append(problems, fmt.Errorf("%s: alert %s fires: %v, want %v", m.Name, alertPaired, !want, want))
+		}
+		if want := m.expected == lookAlike; about[alertLookAlike] != want {
+			problems = append(problems, fmt.Errorf("%s: alert %s fires: %v, want %v", m.Name, alertLookAlike, !want, want))
 		}
 	}
 	return errors.Join(problems...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,14 +74,25 @@ func TestCheckAlerts(t *testing.T) {
 	t.Parallel()
 	var alerts []alert
 	for _, m := range cast() {
-		if m.expected == ghost {
-			alerts = append(alerts, alert{Labels: map[string]string{"route": m.Name}})
+		if name := map[expectation]string{ghost: alertPaired, lookAlike: alertLookAlike}[m.expected]; name != "" {
+			alerts = append(alerts, alert{Labels: map[string]string{"alertname": name, "route": m.Name, "signal": "5xx"}})
 		}
 	}
 	if err := checkAlerts(cast(), alerts); err != nil {
 		t.Error(err)
 	}
-	if err := checkAlerts(cast(), alerts[1:]); err == nil {
-		t.Error("a missing alert was not missed")
+	for i := range alerts {
+		if err := checkAlerts(cast(), slices.Delete(slices.Clone(alerts), i, i+1)); err == nil {
+			t.Errorf("without %v: no error", alerts[i].Labels)
+		}
+	}
+	for _, m := range cast() {
+		if m.expected != innocent {
+			continue
+		}
+		wrong := alert{Labels: map[string]string{"alertname": alertPaired, "route": m.Name, "signal": "5xx"}}
+		if err := checkAlerts(cast(), append(slices.Clone(alerts), wrong)); err == nil {
+			t.Errorf("an alert about %s: no error", m.Name)
+		}
 	}
 }

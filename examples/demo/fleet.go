@@ -9,20 +9,18 @@ import (
 // fleetVersion goes into the name of the kept history: a new one for every change of the fleet.
 const fleetVersion = 1
 
-// Expectation is what ghostpair must say about a route.
+// expectation is what ghostpair must say about a route.
 type expectation uint8
 
 const (
-	innocent  expectation = iota // never paired
+	innocent  expectation = iota // errors without pairs; the thin ghost is in connect timeouts only
 	ghost                        // paired
 	lookAlike                    // paired, with a label that says it is a periodic check
-	thin                         // too rare to be seen on this route alone, but paired on `*`
 )
 
 // member is a route of the cast.
 type member struct {
 	simulate.Route
-	signal   string
 	expected expectation
 	about    string
 }
@@ -34,7 +32,6 @@ func lag() simulate.Span {
 
 // cast is the ten routes, and what goes wrong on each.
 func cast() []member {
-	bursty, _ := simulate.Scenario("bursty")
 	diurnal, _ := simulate.Scenario("diurnal")
 	bigburst, _ := simulate.Scenario("bigburst")
 	retries := simulate.Echoes{
@@ -49,7 +46,7 @@ func cast() []member {
 
 	members := []member{
 		route("httproute/shop/checkout/rule/0", ghost, "3 pairs an hour among 20 errors", append(steady(20), pairs(3))...),
-		route("httproute/shop/payment/rule/0", ghost, "6 pairs an hour among bursts", append(bursty, pairs(6))...),
+		route("httproute/shop/payment/rule/0", ghost, "6 pairs an hour among bursts", bursts(), pairs(6)),
 		route("httproute/shop/cart/rule/0", innocent, "errors that follow the time of day, with spikes", diurnal...),
 		route("httproute/shop/search/rule/0", innocent, "bursts of 40 errors", bigburst...),
 		route("httproute/shop/catalog/rule/0", innocent, "clients that try again after a second", retries),
@@ -59,21 +56,33 @@ func cast() []member {
 		route("httproute/media/images/rule/0", innocent, "an error a minute", steady(60)...),
 		route("grpcroute/stock/inventory/rule/0", innocent, "a rare error", steady(1)...),
 	}
-	// One more ghost: Envoy itself tries again, so that only its connect timeouts come in pairs, and
-	// each route sees one every two days.
+	// One more ghost, spread thinly over the routes without any of their own: Envoy itself tries
+	// again, so that only its connect timeouts come in pairs, two or three times a day and route.
 	for i := range members {
-		if members[i].expected == innocent {
-			members[i].Processes = append(members[i].Processes, pairs(0.025))
+		if members[i].expected != ghost {
+			members[i].Processes = append(members[i].Processes, pairs(0.1))
 			members[i].Planted = simulate.ByProxy
 		}
 	}
 	return members
 }
 
+// bursts is errors in bursts of all lengths, of which some are counted twice and some are tried again.
+func bursts() simulate.Process {
+	scales := []time.Duration{500 * time.Millisecond, 3 * time.Second, 10 * time.Second, 30 * time.Second}
+	twice := simulate.Echoes{
+		Of:    []simulate.Process{simulate.Poisson{PerHour: 30}, simulate.Bursts{PerHour: 2, MeanSize: 10, Scales: scales}},
+		Share: 0.3, Delays: []simulate.Span{{Hi: 300 * time.Millisecond}}, SameTarget: true,
+	}
+	return simulate.Echoes{Of: []simulate.Process{twice}, Share: 0.15, Delays: []simulate.Span{
+		{Lo: time.Second, Hi: 1100 * time.Millisecond}, {Lo: 2 * time.Second, Hi: 2200 * time.Millisecond},
+	}}
+}
+
 func route(name string, expected expectation, about string, processes ...simulate.Process) member {
 	return member{
-		Route:  simulate.Route{Name: name, Processes: processes},
-		signal: simulate.Signal5xx, expected: expected, about: about,
+		Route:    simulate.Route{Name: name, Processes: processes},
+		expected: expected, about: about,
 	}
 }
 
