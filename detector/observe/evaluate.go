@@ -144,14 +144,14 @@ func (e *evaluation) counter(x *counter) {
 
 // continued joins the first mark of the piece to what was known before it.
 func (e *evaluation) continued(x *counter, m mark) mark {
-	if expired(x.last, m.at) {
-		x.reset()
-	}
 	if m.prior == never {
 		m.prior = e.line.prior
 	}
 	if m.missing > 0 && x.missing == 0 {
 		e.vanished = append(e.vanished, vanished{at: m.vanished, value: x.value})
+	}
+	if expired(x.last, m.at) {
+		x.reset()
 	}
 	m.before = x.last
 	m.missing = min(m.missing+x.missing, gone)

@@ -182,7 +182,7 @@ func TestCutsOverWeeks(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 3))
 			w := messy(seed, end/scale).slower(scale)
 			options := Options{RouteLimit: int(seed % 4)}
-			longest := append(evenCuts(retentionMillis, end), end)
+			longest := append(evenCuts(retentionMillis/2, end), end)
 			want := w.advance(t, rng, options, longest)
 			for range 3 {
 				cuts := slices.Concat(randomCuts(rng, end), longest)

@@ -22,7 +22,7 @@ type Options struct {
 //	o.Begin(from, to); read(from, to, o); piece := o.End()   // or o.Abort() when the read failed
 //
 // What comes out does not depend on how time is cut into pieces, nor on the order in which series
-// are handed over. Pieces must follow one another and be no longer than Retention. An Observer is
+// are handed over. Pieces must follow one another and be no longer than half of Retention. An Observer is
 // not safe for concurrent use.
 type Observer struct {
 	options   Options
