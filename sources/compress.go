@@ -72,6 +72,24 @@ func (c *compressor) change(t int64, v float64) {
 	c.first, c.step, c.next, c.bits, c.open = t, 0, never, bits, true
 }
 
+// stretch takes count samples that are step apart and have one value, at the cost of two.
+func (c *compressor) stretch(first, step int64, count int, v float64) {
+	left := int64(count)
+	if first <= c.lo && step > 0 && step <= maxStepMillis {
+		before := min((c.lo-first)/step+1, left)
+		first, left = first+before*step, left-before
+	}
+	bits := math.Float64bits(v)
+	for left > 0 {
+		c.add(first, v)
+		first, left = first+step, left-1
+		if first == c.next && step == c.step && bits == c.bits { // the rest continues the run at hand
+			c.next += left * step
+			return
+		}
+	}
+}
+
 // last is the time of the last sample of the run at hand.
 func (c *compressor) last() int64 {
 	if c.step == 0 {

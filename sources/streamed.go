@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/sources/xor"
 )
 
 // handler takes what a reader reads: series by series, those of query 0 before those of query 1.
@@ -31,8 +32,8 @@ type chunkDecoder struct {
 	next      labelSet // of the series at hand, while it is compared with the open one
 	runs      compressor
 	iterators map[chunkenc.Encoding]chunkenc.Iterator
-	xor       chunkenc.Chunk
-	skipped   int64 // histogram chunks
+	scanner   xor.Scanner // of XOR chunks; everything else is left to chunkenc
+	skipped   int64       // histogram chunks
 }
 
 // stream reads frames until the end of the answer.
@@ -200,6 +201,9 @@ func (d *chunkDecoder) samples(encoding prompb.Chunk_Encoding, data []byte) erro
 	if len(data) < chunkHeader+1 {
 		return badData("a chunk of %d bytes", len(data))
 	}
+	if encoding == prompb.Chunk_XOR {
+		return d.stretches(data)
+	}
 	it, err := d.iterator(chunkenc.Encoding(encoding), data)
 	if err != nil {
 		return err
@@ -213,21 +217,25 @@ func (d *chunkDecoder) samples(encoding prompb.Chunk_Encoding, data []byte) erro
 	return nil
 }
 
+// stretches reads an XOR chunk, in which nearly every sample of an error counter is two zero bits.
+func (d *chunkDecoder) stretches(data []byte) error {
+	var s xor.Stretch
+	d.scanner.Reset(data)
+	for d.scanner.Next(&s) {
+		d.runs.stretch(s.FirstMillis, s.StepMillis, s.Count, s.Value)
+	}
+	if err := d.scanner.Err(); err != nil {
+		return badData("a chunk that ends too soon: %v", err)
+	}
+	return nil
+}
+
 const histogramWarning = "the selector matches native histograms; only counters are read"
 
 func (d *chunkDecoder) iterator(encoding chunkenc.Encoding, data []byte) (chunkenc.Iterator, error) {
-	var chunk chunkenc.Chunk
-	if encoding == chunkenc.EncXOR {
-		if d.xor == nil {
-			d.xor = chunkenc.NewXORChunk()
-		}
-		d.xor.Reset(data)
-		chunk = d.xor
-	} else {
-		var err error
-		if chunk, err = chunkenc.FromData(encoding, data); err != nil {
-			return nil, badData("%v", err)
-		}
+	chunk, err := chunkenc.FromData(encoding, data)
+	if err != nil {
+		return nil, badData("%v", err)
 	}
 	if d.iterators == nil {
 		d.iterators = make(map[chunkenc.Encoding]chunkenc.Iterator)
