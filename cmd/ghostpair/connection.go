@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/ghostpair/ghostpair/config"
+)
+
+// connection is where a command gets its configuration from: a file, or an address.
+type connection struct {
+	configFile, url, httpFile string
+}
+
+func (c *connection) flags(cmd *kingpin.CmdClause) {
+	cmd.Flag("config.file", "Configuration file. Without one, everything has its default.").PlaceHolder("FILE").StringVar(&c.configFile)
+	cmd.Flag("prometheus.url", "The Prometheus to read, when there is no configuration file. (default: http://localhost:9090)").PlaceHolder("URL").StringVar(&c.url)
+	cmd.Flag("http.config.file", "File with the credentials for --prometheus.url, as promtool takes it: basic_auth, authorization, tls_config, http_headers and so on.").PlaceHolder("FILE").StringVar(&c.httpFile)
+}
+
+// load returns the configuration that the flags ask for. Its error joins all problems.
+func (c *connection) load() (*config.Config, error) {
+	if c.configFile != "" {
+		if c.url != "" || c.httpFile != "" {
+			return nil, errors.New("--config.file holds the address and credentials of Prometheus: leave --prometheus.url and --http.config.file out, or the file")
+		}
+		return config.Load(c.configFile)
+	}
+	parsed := config.Default()
+	if c.url != "" {
+		var err error
+		if parsed, err = config.ForURL("--prometheus.url", c.url); err != nil {
+			return nil, err
+		}
+	}
+	if c.httpFile != "" {
+		http, err := config.LoadHTTP(c.httpFile)
+		if err != nil {
+			return nil, fmt.Errorf("--http.config.file: %w", err)
+		}
+		parsed.Prometheus.HTTP = http
+	}
+	return parsed, nil
+}

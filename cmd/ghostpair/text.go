@@ -1,0 +1,182 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ghostpair/ghostpair/chart"
+	"github.com/ghostpair/ghostpair/config"
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+const (
+	shownCharts   = 3 // findings that get a histogram
+	shownExamples = 5 // routes of a group that are named
+)
+
+// printer writes findings for people: what needs attention in full, the rest in groups.
+type printer struct {
+	out   strings.Builder
+	width int
+	all   bool // do not group
+
+	fingerprints map[string]chart.Range
+}
+
+func newPrinter(columns int, all bool, fingerprints []config.Fingerprint) *printer {
+	p := &printer{width: max(columns, 60), all: all, fingerprints: make(map[string]chart.Range)}
+	for _, f := range fingerprints {
+		p.fingerprints[f.Name] = chart.Range{Lower: f.Lo.Seconds(), Upper: f.Hi.Seconds()}
+	}
+	return p
+}
+
+func (p *printer) printf(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
+
+// line prints indented text, folded at the width.
+func (p *printer) line(indent int, text string) {
+	for _, folded := range fold(text, p.width-indent) {
+		p.printf("%s%s\n", strings.Repeat(" ", indent), folded)
+	}
+}
+
+func (p *printer) document(d finding.Document) {
+	p.header(d)
+	for _, v := range []finding.Verdict{finding.Paired, finding.Suspected, finding.Clear, finding.Undecided} {
+		var findings []finding.Finding
+		for _, f := range d.Findings {
+			if f.Verdict == v {
+				findings = append(findings, f)
+			}
+		}
+		p.verdict(v, findings)
+	}
+	if len(d.Findings) == 0 {
+		p.line(0, "Nothing to show: no route had an error in this time that was to be shown.")
+	}
+	p.footer(d)
+}
+
+func (p *printer) header(d finding.Document) {
+	window := fmt.Sprintf("%s to %s", minute(d.Window.Start), minute(d.Window.End))
+	if !d.Origin.Equal(d.Window.Start) {
+		window += ", read since " + minute(d.Origin)
+	}
+	p.line(0, window+" (UTC)")
+	var streams []string
+	for _, source := range slices.Sorted(maps.Keys(d.Streams)) {
+		streams = append(streams, fmt.Sprintf("%d of %s", d.Streams[source], source))
+	}
+	p.line(0, fmt.Sprintf("At most %g false alarms a month are to be expected, over all streams that were tested: %s.",
+		d.FalseAlarmsPerMonth, strings.Join(streams, ", ")))
+}
+
+func (p *printer) verdict(v finding.Verdict, findings []finding.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	p.printf("\n%s (%d)\n", strings.ToUpper(v.String()), len(findings))
+	switch {
+	case v == finding.Paired || v == finding.Suspected || p.all:
+		p.rows(findings)
+	case v == finding.Clear:
+		p.clear(findings)
+	default:
+		p.undecided(findings)
+	}
+}
+
+// rows prints findings one by one, the strongest first.
+func (p *printer) rows(findings []finding.Finding) {
+	slices.SortStableFunc(findings, func(a, b finding.Finding) int { return cmp.Compare(peak(b), peak(a)) })
+	t := table{{"ROUTE", "SOURCE", "FINGERPRINT", "LAG", "IN PAIRS", "ERRORS", "SINCE"}}
+	for _, f := range findings {
+		t = append(t, []string{
+			routeName(f.Route), f.Source, f.Fingerprint, lagText(f.LagSeconds), ratioText(f.PairRatio),
+			fmt.Sprint(f.Errors), since(f),
+		})
+	}
+	lines := t.lines(p.width - 2)
+	p.printf("  %s\n", lines[0])
+	for i, f := range findings {
+		p.printf("  %s\n", lines[i+1])
+		p.details(f, i < shownCharts)
+	}
+}
+
+func (p *printer) details(f finding.Finding, withChart bool) {
+	if len(f.Reasons) > 0 {
+		p.line(6, strings.Join(f.Reasons, ", "))
+	}
+	if f.Advice != "" {
+		p.line(6, f.Advice)
+	}
+	if len(f.Labels) > 0 {
+		p.line(6, "labels: "+strings.Join(f.Labels, ", "))
+	}
+	if len(f.Members) > 0 {
+		var members []string
+		for _, m := range f.Members {
+			members = append(members, fmt.Sprintf("%s (%d)", routeName(m.Route), m.Trials))
+		}
+		p.line(6, "carried by "+examples(members))
+	}
+	if f.Verdict != finding.Paired || !withChart || f.Histogram == nil {
+		return
+	}
+	for _, line := range chart.TerminalHistogram(*f.Histogram, p.fingerprints[f.Fingerprint], p.width-6) {
+		p.printf("      %s\n", line)
+	}
+}
+
+func (p *printer) clear(findings []finding.Finding) {
+	var names []string
+	for _, f := range findings {
+		names = append(names, routeName(f.Route)+" ("+f.Source+", "+f.Fingerprint+")")
+	}
+	p.line(2, "Pairs are surely but a small share of the errors: "+examples(names)+".")
+}
+
+// undecided prints findings in groups of equal reasons, the largest first.
+func (p *printer) undecided(findings []finding.Finding) {
+	groups := make(map[string][]finding.Finding)
+	for _, f := range findings {
+		key := strings.Join(f.Reasons, ", ")
+		groups[key] = append(groups[key], f)
+	}
+	order := slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(groups[b]), len(groups[a])), cmp.Compare(a, b))
+	})
+	for _, key := range order {
+		group := groups[key]
+		p.line(2, fmt.Sprintf("%d × %s", len(group), key))
+		for _, f := range group[:min(len(group), shownExamples)] {
+			p.line(6, fmt.Sprintf("%s (%s, %s): %s", routeName(f.Route), f.Source, f.Fingerprint, f.Advice))
+		}
+		if more := len(group) - shownExamples; more > 0 {
+			p.line(6, fmt.Sprintf("and %d more: --verdict=undecided shows them all", more))
+		}
+	}
+}
+
+func (p *printer) footer(d finding.Document) {
+	q := d.Quality
+	p.printf("\n")
+	p.line(0, fmt.Sprintf("Read: %d series with %d samples; %d births, %d counter resets, %d scrape gaps, %d late samples.",
+		q.Series, q.Samples, q.Births, q.Resets, q.Gaps, q.Late))
+	if q.UnroutedSeries > 0 {
+		p.line(0, fmt.Sprintf("%d series have none of the labels that name a route: see route_labels.", q.UnroutedSeries))
+	}
+	if q.RoutesDropped > 0 {
+		p.line(0, fmt.Sprintf("%d routes are beyond limits.routes and were not tested.", q.RoutesDropped))
+	}
+	for _, f := range d.FailedWindows {
+		p.line(0, fmt.Sprintf("Not read: source %s from %s to %s: %s", f.Source, minute(f.Start), minute(f.End), f.Error))
+	}
+	for _, w := range d.Warnings {
+		p.line(0, "Warning: "+w)
+	}
+}
