@@ -27,7 +27,7 @@ import (
 )
 
 // Engine is the state of all sources. Advance and the snapshot methods may be called by several
-// goroutines, and run one after another. Evaluation and Watermark never wait for them.
+// goroutines, and run one after another. All others but Continue never wait for them.
 type Engine struct {
 	options Options
 
@@ -35,7 +35,8 @@ type Engine struct {
 	timing []*timing
 	gauges []*gauges
 
-	// What is shared with those who do not wait for the lock: a copy of the newest of all sources.
+	// What is shared with those who do not wait for the lock: copies, the newest of all sources.
+	originMillis    atomic.Int64
 	watermarkMillis atomic.Int64
 	successMillis   atomic.Int64 // 0: none
 	published       atomic.Pointer[finding.Evaluation]
@@ -122,11 +123,7 @@ func (e *Engine) worthPublishing(before, after progress) bool {
 func (e *Engine) Evaluation() *finding.Evaluation { return e.published.Load() }
 
 // Origin returns the instant from which everything was read.
-func (e *Engine) Origin() time.Time {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.options.Origin
-}
+func (e *Engine) Origin() time.Time { return instant(e.originMillis.Load()) }
 
 // Watermark returns the instant up to which the most advanced timing source is settled. Those of
 // all sources are in the evaluation.
@@ -152,6 +149,7 @@ func (e *Engine) report(t *timing, toMillis int64) {
 
 // resetShared brings the copies in line with a replaced state. The caller holds the lock.
 func (e *Engine) resetShared() {
+	e.originMillis.Store(e.options.Origin.UnixMilli())
 	e.watermarkMillis.Store(e.timing[0].watermarkMillis)
 	e.successMillis.Store(0)
 	for _, t := range e.timing {

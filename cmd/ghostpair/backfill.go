@@ -57,7 +57,7 @@ func backfillCommand(app *kingpin.Application) (string, func(std) error) {
 	cmd.Flag("lead-in", "How much before the start to read, so that a pair across it is seen whole.").Default("0s").SetValue(&b.leadIn)
 	cmd.Flag("selector", "Counters of errors to test, in place of the sources of the configuration.").PlaceHolder("SELECTOR").StringVar(&b.selector)
 	cmd.Flag("route.label", "Label of --selector that names the route. Repeatable. (default: envoy_cluster_name)").PlaceHolder("LABEL").StringsVar(&b.routeLabels)
-	cmd.Flag("fingerprint", "Lag to look for: the name of one in the configuration, or a range such as 5s-6.5s. Repeatable. (default: all of the configuration)").PlaceHolder("NAME|LO-HI").StringsVar(&b.fingerprints)
+	cmd.Flag("fingerprint", "Lag to look for: the name of one in the configuration, or a range such as 5s..6.5s. Repeatable. (default: all of the configuration)").PlaceHolder("NAME|LO..HI").StringsVar(&b.fingerprints)
 	cmd.Flag("route", "Show only routes that this regular expression matches as a whole.").PlaceHolder("REGEX").RegexpVar(&b.route)
 	cmd.Flag("verdict", "Show only findings with this verdict: paired, suspected, clear or undecided. Repeatable.").PlaceHolder("VERDICT").EnumsVar(&b.verdicts, "paired", "suspected", "clear", "undecided")
 	cmd.Flag("output", "text, json (one document) or jsonl (one finding a line).").Short('o').Default("text").EnumVar(&b.output, "text", "json", "jsonl")

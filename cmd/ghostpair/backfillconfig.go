@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -18,7 +16,7 @@ import (
 func (b *backfill) config() (*config.Config, error) {
 	c, err := b.from.load()
 	if err != nil {
-		return nil, fmt.Errorf("the configuration has problems\n%w", err)
+		return nil, err
 	}
 	if len(b.routeLabels) > 0 && b.selector == "" {
 		return nil, errors.New("--route.label goes with --selector")
@@ -54,43 +52,20 @@ func (b *backfill) source() (config.Source, error) {
 	return source, nil
 }
 
+// chooseFingerprints returns those that --fingerprint names or describes.
 func chooseFingerprints(known []config.Fingerprint, wanted []string) ([]config.Fingerprint, error) {
 	var chosen []config.Fingerprint
 	for _, text := range wanted {
-		at := slices.IndexFunc(known, func(f config.Fingerprint) bool { return f.Name == text })
-		if at >= 0 {
-			chosen = append(chosen, known[at])
-			continue
-		}
-		f, err := parseFingerprint(text)
+		f, err := lagRange("--fingerprint", text, known)
 		if err != nil {
-			return nil, fmt.Errorf("--fingerprint %q: %w", text, err)
+			return nil, err
+		}
+		if score.LargestResolvableMillis(score.Fingerprint{Name: f.Name, Lo: f.Lo, Hi: f.Hi}) == 0 {
+			return nil, fmt.Errorf("--fingerprint %q: no scrape interval, not even 250 ms, can tell such pairs from bursts; take a longer lag or a narrower range", text)
 		}
 		chosen = append(chosen, f)
 	}
 	return chosen, nil
-}
-
-// parseFingerprint reads a range of lags such as 5s-6.5s or 5s-6s500ms.
-func parseFingerprint(text string) (config.Fingerprint, error) {
-	f := config.Fingerprint{Name: text}
-	lo, hi, ok := strings.Cut(text, "-")
-	if !ok {
-		return f, errors.New("it is neither a name in the configuration nor a range such as 5s-6.5s")
-	}
-	var errLo, errHi error
-	f.Lo, errLo = parseLag(lo)
-	f.Hi, errHi = parseLag(hi)
-	if err := errors.Join(errLo, errHi); err != nil {
-		return f, fmt.Errorf("it is neither a name in the configuration nor a range such as 5s-6.5s: %w", err)
-	}
-	if f.Lo >= f.Hi {
-		return f, errors.New("the range is empty: write the shorter lag first")
-	}
-	if score.LargestResolvableMillis(score.Fingerprint{Name: text, Lo: f.Lo, Hi: f.Hi}) == 0 {
-		return f, errors.New("no scrape interval, not even 250 ms, can tell such lags from others: take a longer lag or a narrower range")
-	}
-	return f, nil
 }
 
 // parseLag reads a duration as Prometheus writes it, and fractions such as 6.5s as well.

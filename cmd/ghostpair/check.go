@@ -31,7 +31,7 @@ func checkCommand(app *kingpin.Application) (string, func(std) error) {
 	return cmd.FullCommand(), func(s std) error {
 		c, err := from.load()
 		if err != nil {
-			return usageError(fmt.Errorf("the configuration has problems\n%w", err))
+			return usageError(err)
 		}
 		if _, err := engineOptions(c, score.NewCache(), hooks{}); err != nil {
 			return usageError(err)
@@ -71,9 +71,18 @@ func summarize(c *config.Config, s std) error {
 	}
 	fmt.Fprintf(&b, "false alarms  at most %g a month are to be expected, over everything that is watched\n", c.FalseAlarmsPerMonth)
 	fmt.Fprintf(&b, "history       %s are read at a first start, then every %s, %s behind now\n",
-		model.Duration(c.Evaluate.History), model.Duration(c.Evaluate.Every), model.Duration(c.Evaluate.Delay))
+		spell(c.Evaluate.History), spell(c.Evaluate.Every), spell(c.Evaluate.Delay))
 	_, err := s.out.Write([]byte(b.String()))
 	return err
+}
+
+// spell writes a duration as people do: 7d, where Prometheus would make it 1w.
+func spell(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return model.Duration(d).String()
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) }

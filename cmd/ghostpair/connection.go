@@ -20,8 +20,23 @@ func (c *connection) flags(cmd *kingpin.CmdClause) {
 	cmd.Flag("http.config.file", "File with the credentials for --prometheus.url, as promtool takes it: basic_auth, authorization, tls_config, http_headers and so on.").PlaceHolder("FILE").StringVar(&c.httpFile)
 }
 
-// load returns the configuration that the flags ask for. Its error joins all problems.
+// load returns the configuration that the flags ask for. Its error lists all problems.
 func (c *connection) load() (*config.Config, error) {
+	loaded, err := c.read()
+	if n := len(config.Problems(err)); n > 0 {
+		return nil, fmt.Errorf("the configuration has %s:\n%w", plural(n, "problem"), err)
+	}
+	return loaded, err
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (c *connection) read() (*config.Config, error) {
 	if c.configFile != "" {
 		if c.url != "" || c.httpFile != "" {
 			return nil, errors.New("--config.file holds the address and credentials of Prometheus: leave --prometheus.url and --http.config.file out, or the file")
@@ -38,7 +53,7 @@ func (c *connection) load() (*config.Config, error) {
 	if c.httpFile != "" {
 		http, err := config.LoadHTTP(c.httpFile)
 		if err != nil {
-			return nil, fmt.Errorf("--http.config.file: %w", err)
+			return nil, err
 		}
 		parsed.Prometheus.HTTP = http
 	}

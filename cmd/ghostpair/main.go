@@ -23,7 +23,7 @@ type std struct {
 }
 
 func commands() []command {
-	return []command{serveCommand, backfillCommand, checkCommand, rulesCommand}
+	return []command{serveCommand, backfillCommand, checkCommand, rulesCommand, powerCommand}
 }
 
 // run is main without the process: it returns the exit code.
@@ -42,6 +42,10 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	for _, c := range commands() {
 		name, do := c(app)
 		chosen[name] = do
+	}
+	if len(args) == 0 {
+		app.UsageWriter(stderr).Usage(nil)
+		return exitUsage
 	}
 	name, err := app.Parse(args)
 	if err != nil {

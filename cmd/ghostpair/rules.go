@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"time"
 
@@ -31,7 +30,7 @@ func rulesCommand(app *kingpin.Application) (string, func(std) error) {
 	return cmd.FullCommand(), func(s std) error {
 		c, err := from.load()
 		if err != nil {
-			return usageError(fmt.Errorf("the configuration has problems\n%w", err))
+			return usageError(err)
 		}
 		maps.Copy(o.Labels, labels)
 		// Half the time that it takes until readiness ends would alert on one slow read.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -67,7 +66,7 @@ func newService(o serviceOptions) (*service, error) {
 	}
 	c, err := o.load()
 	if err != nil {
-		return nil, usageError(fmt.Errorf("the configuration has problems\n%w", err))
+		return nil, usageError(err)
 	}
 	s.instruments, err = alert.NewInstruments(s.registry, reasons())
 	if err != nil {

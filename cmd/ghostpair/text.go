@@ -68,9 +68,9 @@ func (p *printer) header(d finding.Document) {
 	p.line(0, window+" (UTC)")
 	var streams []string
 	for _, source := range slices.Sorted(maps.Keys(d.Streams)) {
-		streams = append(streams, fmt.Sprintf("%d of %s", d.Streams[source], source))
+		streams = append(streams, fmt.Sprintf("%d of source %s", d.Streams[source], source))
 	}
-	p.line(0, fmt.Sprintf("At most %g false alarms a month are to be expected, over all streams that were tested: %s.",
+	p.line(0, fmt.Sprintf("Expect at most %g false alarm(s) a month over all streams that were tested: %s.",
 		d.FalseAlarmsPerMonth, strings.Join(streams, ", ")))
 }
 
@@ -92,28 +92,25 @@ func (p *printer) verdict(v finding.Verdict, findings []finding.Finding) {
 // rows prints findings one by one, the strongest first.
 func (p *printer) rows(findings []finding.Finding) {
 	slices.SortStableFunc(findings, func(a, b finding.Finding) int { return cmp.Compare(peak(b), peak(a)) })
-	t := table{{"ROUTE", "SOURCE", "FINGERPRINT", "LAG", "IN PAIRS", "ERRORS", "SINCE"}}
+	charts := 0
 	for _, f := range findings {
-		t = append(t, []string{
-			routeName(f.Route), f.Source, f.Fingerprint, lagText(f.LagSeconds), ratioText(f.PairRatio),
-			fmt.Sprint(f.Errors), since(f),
-		})
-	}
-	lines := t.lines(p.width - 2)
-	p.printf("  %s\n", lines[0])
-	for i, f := range findings {
-		p.printf("  %s\n", lines[i+1])
-		p.details(f, i < shownCharts)
+		p.row(f)
+		if f.Verdict == finding.Paired && f.Route != finding.PooledRoute && f.Histogram != nil && charts < shownCharts {
+			charts++
+			for _, line := range chart.TerminalHistogram(*f.Histogram, p.fingerprints[f.Fingerprint], p.width-6) {
+				p.printf("      %s\n", line)
+			}
+		}
 	}
 }
 
-func (p *printer) details(f finding.Finding, withChart bool) {
-	if len(f.Reasons) > 0 {
-		p.line(6, strings.Join(f.Reasons, ", "))
+func (p *printer) row(f finding.Finding) {
+	p.line(2, routeName(f.Route))
+	p.line(6, fmt.Sprintf("%s (%s), %s%s", f.Source, f.Signal, f.Fingerprint, since(f)))
+	if f.LagSeconds != nil {
+		p.line(6, "lag "+lagText(*f.LagSeconds))
 	}
-	if f.Advice != "" {
-		p.line(6, f.Advice)
-	}
+	p.line(6, errorsText(f))
 	if len(f.Labels) > 0 {
 		p.line(6, "labels: "+strings.Join(f.Labels, ", "))
 	}
@@ -124,11 +121,8 @@ func (p *printer) details(f finding.Finding, withChart bool) {
 		}
 		p.line(6, "carried by "+examples(members))
 	}
-	if f.Verdict != finding.Paired || !withChart || f.Histogram == nil {
-		return
-	}
-	for _, line := range chart.TerminalHistogram(*f.Histogram, p.fingerprints[f.Fingerprint], p.width-6) {
-		p.printf("      %s\n", line)
+	if text := strings.Join(f.Reasons, ", "); text+f.Advice != "" {
+		p.line(6, strings.TrimPrefix(text+": "+f.Advice, ": "))
 	}
 }
 

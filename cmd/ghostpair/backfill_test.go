@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+// history is some time ago: the findings are the same for ever.
+var history = time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+
+// backfillArgs asks for six hours of it at one fingerprint.
+func backfillArgs(prometheus *fakePrometheus, more ...string) []string {
+	return append([]string{
+		"backfill", "--prometheus.url=" + prometheus.URL, "--log.level=error", "--fingerprint=syn-timeout-5s",
+		"--start=2026-01-05T13:00:00Z", "--end=2026-01-05T19:00:00Z",
+	}, more...)
+}
+
+func TestBackfillText(t *testing.T) {
+	t.Parallel()
+	prometheus := newFakePrometheus(t, ghosts(history))
+	golden(t, "backfill-text", backfillArgs(prometheus)...)
+	golden(t, "backfill-lead-in", backfillArgs(prometheus, "--lead-in=30m", "--verdict=undecided")...)
+	golden(t, "backfill-fail-on", backfillArgs(prometheus, "--fail-on=paired", "--route=httproute/shop/checkout.*")...)
+	golden(t, "backfill-fail-on-other", backfillArgs(prometheus, "--fail-on=suspected", "--route=httproute/shop/cart.*")...)
+}
+
+func TestBackfillJSON(t *testing.T) {
+	t.Parallel()
+	prometheus := newFakePrometheus(t, ghosts(history))
+	file := filepath.Join(t.TempDir(), "findings.json")
+	stdout, stderr, code := runCommand(backfillArgs(prometheus, "--output=json", "--output.file="+file, "--verdict=paired")...)
+	if code != exitDone || stdout != "" || stderr != "" {
+		t.Fatalf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document finding.Document
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	if len(document.Findings) == 0 {
+		t.Fatal("the planted pairs are not found")
+	}
+	for _, f := range document.Findings {
+		if f.Verdict != finding.Paired {
+			t.Errorf("--verdict=paired shows %+v", f)
+		}
+	}
+	// Another run, and one line a finding: the same.
+	lines, _, _ := runCommand(backfillArgs(prometheus, "-o", "jsonl", "--verdict=paired")...)
+	if got := strings.Count(lines, "\n"); got != len(document.Findings) {
+		t.Errorf("%d lines, want %d", got, len(document.Findings))
+	}
+	first, _ := json.Marshal(document.Findings[0])
+	if line, _, _ := strings.Cut(lines, "\n"); line != string(first) {
+		t.Errorf("the first line is\n%s\nwant\n%s", line, first)
+	}
+}
+
+func TestBackfillWithSelector(t *testing.T) {
+	t.Parallel()
+	prometheus := newFakePrometheus(t, ghosts(history))
+	stdout, stderr, code := runCommand(backfillArgs(prometheus, "--selector=envoy_cluster_upstream_rq_xx", "--route.label=pod", "-o", "json")...)
+	var document finding.Document
+	if err := json.Unmarshal([]byte(stdout), &document); err != nil || code != exitDone {
+		t.Fatalf("exit code %d, %v: %s", code, err, stderr)
+	}
+	if f := document.Findings[0]; f.Source != "selector" || f.Signal != "errors" || f.Route != "envoy-0" {
+		t.Errorf("finding = %+v, want the pod as the route", f.Key)
+	}
+}
+
+func TestBackfillFailures(t *testing.T) {
+	t.Parallel()
+	prometheus := newFakePrometheus(t, ghosts(history))
+	// An hour before the fleet began: nothing matches, and nothing is up.
+	_, stderr, code := runCommand("backfill", "--prometheus.url="+prometheus.URL, "--log.level=error",
+		"--start=2026-01-05T10:00:00Z", "--end=2026-01-05T11:00:00Z", "--selector=no_such_metric")
+	if code != exitFailed || !strings.Contains(stderr, "no series that a selector matches") {
+		t.Errorf("nothing there: exit code %d, %s", code, stderr)
+	}
+	prometheus.away.Store(true)
+	stdout, stderr, code := runCommand(backfillArgs(prometheus)...)
+	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "unavailable") {
+		t.Errorf("server away: exit code %d, stdout %q, stderr %s", code, stdout, stderr)
+	}
+}

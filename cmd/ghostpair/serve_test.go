@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+// syncBuffer is a buffer that a service writes to while a test reads it.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// server is a ghostpair that runs in this process.
+type server struct {
+	t    *testing.T
+	log  syncBuffer
+	url  string
+	exit chan int
+}
+
+var listening = regexp.MustCompile(`msg="Listening on" address=(\S+)`)
+
+// startServer runs serve on a free port. Signals reach it because they reach the process: so tests
+// that start one must not run in parallel.
+func startServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	caught := make(chan os.Signal, 10) // should one come early, it must not end the tests
+	signal.Notify(caught, syscall.SIGHUP, syscall.SIGTERM)
+	s := &server{t: t, exit: make(chan int, 1)}
+	go func() {
+		s.exit <- run(append([]string{"serve", "--web.listen-address=127.0.0.1:0"}, args...), io.Discard, &s.log)
+		signal.Stop(caught)
+	}()
+	s.wait("the address", func() bool {
+		m := listening.FindStringSubmatch(s.log.String())
+		if m != nil {
+			s.url = "http://" + m[1]
+		}
+		return m != nil
+	})
+	return s
+}
+
+// wait polls until what is awaited has come.
+func (s *server) wait(what string, done func() bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if done() {
+			return
+		}
+		select {
+		case code := <-s.exit:
+			s.t.Fatalf("waiting for %s: it ended with %d:\n%s", what, code, s.log.String())
+		default:
+		}
+	}
+	s.t.Fatalf("waiting for %s took too long:\n%s", what, s.log.String())
+}
+
+func (s *server) get(path string) (int, string) {
+	s.t.Helper()
+	response, err := http.Get(s.url + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+func (s *server) ready() bool {
+	status, _ := s.get("/-/ready")
+	return status == http.StatusOK
+}
+
+// metric returns the value of a series, "" when it is not there.
+func (s *server) metric(series string) string {
+	_, body := s.get("/metrics")
+	for line := range strings.Lines(body) {
+		if value, ok := strings.CutPrefix(line, series+" "); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func (s *server) document() finding.Document {
+	s.t.Helper()
+	status, body := s.get("/api/v1/findings")
+	var answer struct{ Data finding.Document }
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK {
+		s.t.Fatalf("findings = %d, %v: %s", status, err, body)
+	}
+	return answer.Data
+}
+
+func (s *server) stop() {
+	s.t.Helper()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case code := <-s.exit:
+		if code != exitDone {
+			s.t.Errorf("SIGTERM gives exit code %d:\n%s", code, s.log.String())
+		}
+	case <-time.After(10 * time.Second):
+		s.t.Fatalf("it does not stop:\n%s", s.log.String())
+	}
+}
+
+const (
+	paired   = `ghostpair_route_verdict{fingerprint="syn-timeout-5s",route="httproute/shop/checkout/rule/0",signal="5xx",source="envoy",verdict="paired"}`
+	reloadOK = "ghostpair_config_last_reload_successful"
+)
+
+// writeConfig writes a configuration that advances every second.
+func writeConfig(t *testing.T, path, url, more string) {
+	t.Helper()
+	text := fmt.Sprintf(`prometheus: {url: %s}
+evaluate: {every: 1s, delay: 1s, history: 3h}
+fingerprints: [{name: syn-timeout-5s, lag: [5s, 6.5s]}]
+%s`, url, more)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const oneSource = "sources: [{name: envoy, kind: envoy, signal: 5xx}]\n"
+
+func TestServe(t *testing.T) {
+	prometheus := newFakePrometheus(t, ghosts(time.Now().Add(-4*time.Hour)))
+	dir := t.TempDir()
+	path, storage := filepath.Join(dir, "ghostpair.yml"), filepath.Join(dir, "data")
+	writeConfig(t, path, prometheus.URL, oneSource)
+
+	s := startServer(t, "--config.file="+path, "--storage.path="+storage)
+	s.wait("the warm-up", s.ready)
+	if got := s.metric(paired); got != "1" {
+		t.Errorf("%s = %q, want 1", paired, got)
+	}
+	if _, page := s.get("/"); !strings.Contains(page, "httproute/shop/checkout/rule/0") {
+		t.Error("the page lacks the route")
+	}
+	reload(t, s, prometheus, path)
+	outage(t, s, prometheus)
+	origin := s.document().Origin
+	s.stop()
+
+	// The next one goes on where this one stopped, without reading history again.
+	asked := prometheus.asked.Load()
+	s = startServer(t, "--config.file="+path, "--storage.path="+storage)
+	s.wait("the restart", s.ready)
+	if got := s.document().Origin; !got.Equal(origin) {
+		t.Errorf("after a restart the origin is %s, want %s", got, origin)
+	}
+	if !strings.Contains(s.log.String(), "Going on from the snapshot") {
+		t.Errorf("the snapshot was not used:\n%s", s.log.String())
+	}
+	if got := s.metric(paired); got != "1" {
+		t.Errorf("after a restart %s = %q, want 1", paired, got)
+	}
+	// Three hours take at least two range selectors for `up` and two for the counters.
+	if n := prometheus.asked.Load() - asked; n > 10 {
+		t.Errorf("the restart and a few ticks asked %d times", n)
+	}
+	s.stop()
+}
+
+// reload sends SIGHUP with a bad file, then posts with a good one, then one with other fingerprints.
+func reload(t *testing.T, s *server, prometheus *fakePrometheus, path string) {
+	t.Helper()
+	post := func() (int, string) {
+		response, err := http.Post(s.url+"/-/reload", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		return response.StatusCode, string(body) + fmt.Sprint(errors.Unwrap(err))
+	}
+	writeConfig(t, path, prometheus.URL, "sauces: []\n")
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("the refusal", func() bool { return s.metric(reloadOK) == "0" })
+	if status, body := post(); status != http.StatusInternalServerError || !strings.Contains(body, "sauces: unknown key") {
+		t.Errorf("reload of a bad file = %d %q, want 500 and the problem", status, body)
+	}
+	if _, body := s.get("/api/v1/status/runtimeinfo"); !strings.Contains(body, `"reloadConfigSuccess":"false"`) {
+		t.Errorf("runtime information = %s", body)
+	}
+	if got := s.metric(paired); got != "1" {
+		t.Errorf("after a refused reload %s = %q, want 1", paired, got)
+	}
+
+	writeConfig(t, path, prometheus.URL, oneSource+"limits: {routes: 5}\n")
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("the reload", func() bool { return s.metric(reloadOK) == "1" })
+	if _, body := s.get("/api/v1/status/config"); !strings.Contains(body, `routes: 5`) {
+		t.Errorf("configuration after the reload = %s", body)
+	}
+	if !s.ready() || s.metric(paired) != "1" {
+		t.Error("a reload of limits lost the findings")
+	}
+
+	writeConfig(t, path, prometheus.URL, "clear_below: 5%\n"+oneSource)
+	if status, body := post(); status != http.StatusOK {
+		t.Errorf("reload = %d %q", status, body)
+	}
+	if !s.ready() || s.metric(paired) != "1" {
+		t.Error("while history is replayed nothing is served")
+	}
+	s.wait("the replay", func() bool {
+		_, body := s.get("/api/v1/status/config")
+		return strings.Contains(body, `clear_below: 0.05`)
+	})
+	if !s.ready() || s.metric(paired) != "1" {
+		t.Error("after the replay the findings are gone")
+	}
+}
+
+// outage takes the server away for some ticks: then what was missed is read.
+func outage(t *testing.T, s *server, prometheus *fakePrometheus) {
+	t.Helper()
+	prometheus.away.Store(true)
+	s.wait("a failed window", func() bool { return len(s.document().FailedWindows) == 1 })
+	failed := s.document().FailedWindows[0]
+	if failed.Source != "envoy" || failed.Reason != "unavailable" {
+		t.Errorf("failed window = %+v", failed)
+	}
+	prometheus.away.Store(false)
+	s.wait("the catch-up", func() bool {
+		d := s.document()
+		return len(d.FailedWindows) == 0 && d.Window.End.After(failed.End)
+	})
+	if got := s.metric(`ghostpair_evaluation_failures_total`); got == "0" || got == "" {
+		t.Errorf("failures counted = %q, want some", got)
+	}
+}
+
+func TestServeRefusesToStart(t *testing.T) {
+	t.Parallel()
+	golden(t, "serve-bad", "serve", "--config.file=testdata/bad.yml")
+	_, stderr, code := runCommand("serve", "--web.listen-address=no-such-host.invalid:1", "--prometheus.url=http://127.0.0.1:1")
+	if code != exitFailed || !strings.Contains(stderr, "no-such-host.invalid") {
+		t.Errorf("an address that is none gives %d: %s", code, stderr)
+	}
+}
