@@ -29,7 +29,7 @@ func Ask(ctx context.Context, q Question, p Plan) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("table at a scrape interval of %s: %w", q.ScrapeInterval, err)
 	}
-	runs, err := playAll(ctx, q, p)
+	runs, err := playAll(ctx, q, p, horizon(p, table.Resolvable()))
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +57,19 @@ func Ask(ctx context.Context, q Question, p Plan) (*Answer, error) {
 	return a, nil
 }
 
+// horizon is how long a run need last. Where the lag is not resolvable no trial is ever opened, and the
+// detector says so within a day.
+func horizon(p Plan, resolvable bool) time.Duration {
+	if !resolvable {
+		return min(p.Horizon, day)
+	}
+	return p.Horizon
+}
+
 // playAll plays the runs with pairs, then those without. Workers take the next run that is not taken;
 // which of them plays a run changes nothing, as each run has a seed of its own. All workers are gone
 // when it returns.
-func playAll(ctx context.Context, q Question, p Plan) ([]outcome, error) {
+func playAll(ctx context.Context, q Question, p Plan, horizon time.Duration) ([]outcome, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	outcomes := make([]outcome, 2*p.Runs)
@@ -69,7 +78,7 @@ func playAll(ctx context.Context, q Question, p Plan) ([]outcome, error) {
 	for range max(1, p.Workers) {
 		workers.Go(func() {
 			for i := range next {
-				o, err := q.play(p.Tables, p.Horizon, seed(p.Seed, i), i < p.Runs)
+				o, err := q.play(p.Tables, horizon, seed(p.Seed, i), i < p.Runs)
 				if err != nil {
 					cancel(err)
 				}

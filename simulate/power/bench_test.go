@@ -23,6 +23,7 @@ func BenchmarkRun(b *testing.B) {
 		{"poisson 5 per min 1s", "poisson", 300, time.Second, 1},
 		{"poisson 5 per min 1s 20 targets", "poisson", 300, time.Second, 20},
 		{"bursty 1s", "bursty", 75, time.Second, 1},
+		{"poisson 1 in 3 min 1s 5 targets", "poisson", 20, time.Second, 5},
 		{"poisson 1 per min 15s", "poisson", 60, 15 * time.Second, 1},
 	} {
 		b.Run(c.name, func(b *testing.B) {
