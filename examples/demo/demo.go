@@ -83,8 +83,8 @@ func (d *demo) fillHistory() error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "history: %s of %d Envoys with %d routes, scraped every second; %s samples written in %.1f s, %s kept from before\n",
-		d.options.history, len(d.fleet.Targets), len(d.fleet.Routes), count(written), time.Since(started).Seconds(), count(kept))
+	fmt.Fprintf(d.out, "History: %s of %d Envoys with %d routes, scraped every second: %s samples written in %.1f s, %s kept from before.\n",
+		days(d.options.history), len(d.fleet.Targets), len(d.fleet.Routes), count(written), time.Since(started).Seconds(), count(kept))
 	return nil
 }
 
@@ -94,11 +94,13 @@ const firstEnvoyPort = 19001
 // startEnvoys opens the statistics pages of the Envoys.
 func (d *demo) startEnvoys() error {
 	source := &exporter{fleet: d.fleet}
+	port := firstEnvoyPort
 	for target := range d.fleet.Targets {
-		listener, err := listen(d.out, d.fleet.Targets[target].Name, firstEnvoyPort+target)
+		listener, err := listen(d.out, d.fleet.Targets[target].Name, port)
 		if err != nil {
 			return err
 		}
+		port = portOf(listener) + 1
 		server := &http.Server{Handler: source.handler(target), ReadHeaderTimeout: time.Second}
 		d.envoys = append(d.envoys, server)
 		d.targets = append(d.targets, listener.Addr().String())

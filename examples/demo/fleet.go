@@ -59,13 +59,17 @@ func cast() []member {
 	// One more ghost, spread thinly over the routes without any of their own: Envoy itself tries
 	// again, so that only its connect timeouts come in pairs, two or three times a day and route.
 	for i := range members {
-		if members[i].expected != ghost {
+		if members[i].expected != ghost { // eight of the ten
 			members[i].Processes = append(members[i].Processes, pairs(0.1))
 			members[i].Planted = simulate.ByProxy
 		}
 	}
 	return members
 }
+
+// thinGhost tells of the last one.
+const thinGhost = `  and on each of the eight routes without pairs of their own, two or three times a day, Envoy cannot
+  connect, waits for 5 s, tries again and waits again: two connect timeouts, but a single 5xx.`
 
 // bursts is errors in bursts of all lengths, of which some are counted twice and some are tried again.
 func bursts() simulate.Process {

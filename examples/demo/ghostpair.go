@@ -65,7 +65,7 @@ func (g *ghostpair) serve(ctx context.Context, address string) error {
 // wait waits until ghostpair ends, which it should not, or the context does.
 func (g *ghostpair) wait(ctx context.Context) error {
 	select {
-	case err := <-g.done:
+	case err := <-g.done: // as well when Ctrl-C went to both
 		return g.early(err)
 	case <-ctx.Done():
 		return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghostpair/ghostpair/examples/demo/promtest"
 	"github.com/ghostpair/ghostpair/simulate"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
@@ -105,6 +106,15 @@ func (h *history) close() error {
 		return os.RemoveAll(h.dir)
 	}
 	return h.lock.Release()
+}
+
+// days writes a length of time as people read it.
+func days(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= 2*day && d%day == 0 {
+		return fmt.Sprintf("%d days", d/day)
+	}
+	return model.Duration(d).String()
 }
 
 // count writes a number as people read it: 23,410,112.

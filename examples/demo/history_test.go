@@ -115,3 +115,12 @@ func TestCount(t *testing.T) {
 		}
 	}
 }
+
+func TestDays(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{7 * 24 * time.Hour: "7 days", 36 * time.Hour: "1d12h", time.Hour: "1h"} {
+		if got := days(d); got != want {
+			t.Errorf("days(%v) = %s, want %s", d, got, want)
+		}
+	}
+}

@@ -49,8 +49,7 @@ func exitCode(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	case err != nil:
 		return 2
 	}
-	err = run(ctx, o, stdout, stderr)
-	if err != nil && !(errors.Is(err, context.Canceled) && ctx.Err() != nil) {
+	if err := run(ctx, o, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "demo:", err)
 		return 1
 	}
@@ -99,8 +98,15 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		logger = slog.New(slog.NewTextHandler(stderr, nil))
 	}
 	d := &demo{options: o, out: stdout, logs: stderr, logger: logger, fleet: shop()}
-	if err := d.start(ctx); err != nil {
-		return errors.Join(err, d.stop())
+	err := d.start(ctx)
+	if err == nil {
+		err = d.watch(ctx)
 	}
-	return errors.Join(d.watch(ctx), d.stop())
+	if ctx.Err() != nil { // what else went wrong did so because the end was wanted
+		err = nil
+		if o.once {
+			err = errors.New("interrupted before the findings were as planted")
+		}
+	}
+	return errors.Join(err, d.stop())
 }

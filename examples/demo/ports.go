@@ -19,13 +19,15 @@ func listen(out io.Writer, what string, port int) (net.Listener, error) {
 		case err == nil:
 			return listener, nil
 		case errors.Is(err, syscall.EADDRINUSE):
-			fmt.Fprintf(out, "port %d is taken, %s tries the next\n", p, what)
+			fmt.Fprintf(out, "Port %d is taken, %s takes a later one.\n", p, what)
 		default:
 			return nil, fmt.Errorf("port for %s: %w", what, err)
 		}
 	}
 	return nil, fmt.Errorf("port for %s: all of %d to %d are taken", what, port, port+portsTried-1)
 }
+
+func portOf(listener net.Listener) int { return listener.Addr().(*net.TCPAddr).Port }
 
 // free finds a free port for another process, which will listen on it soon.
 func free(out io.Writer, what string, port int) (address string, err error) {

@@ -15,17 +15,17 @@ func TestListenStepsOverTakenPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	port := taken.Addr().(*net.TCPAddr).Port
+	port := portOf(taken)
 	var said bytes.Buffer
 	next, err := listen(&said, "Prometheus", port)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer next.Close()
-	if got := next.Addr().(*net.TCPAddr).Port; got <= port {
+	if got := portOf(next); got <= port {
 		t.Errorf("port %d, want one after %d", got, port)
 	}
-	if want := fmt.Sprintf("port %d is taken", port); !strings.Contains(said.String(), want) {
+	if want := fmt.Sprintf("Port %d is taken", port); !strings.Contains(said.String(), want) {
 		t.Errorf("said %q, want %q", said.String(), want)
 	}
 }

@@ -26,13 +26,13 @@ type alert struct {
 func (d *demo) watch(ctx context.Context) error {
 	waiting, cancel := context.WithTimeoutCause(ctx, d.patience, fmt.Errorf("not as planted after %s", d.patience))
 	defer cancel()
-	fmt.Fprintln(d.out, "ghostpair reads the history …")
+	d.printCast()
 	started := time.Now()
 	document, err := d.findingsReady(waiting)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "… and has it after %.1f s\n\n", time.Since(started).Seconds())
+	fmt.Fprintf(d.out, "ghostpair has read the history, after %.1f s:\n\n", time.Since(started).Seconds())
 	d.printFindings(document)
 	d.printPlaces()
 	alerts, verdict := d.settle(waiting)
@@ -40,7 +40,7 @@ func (d *demo) watch(ctx context.Context) error {
 	if verdict != nil {
 		fmt.Fprintf(d.out, "\nnot as planted: %v\n", verdict)
 	}
-	if d.once || ctx.Err() != nil {
+	if d.once {
 		return verdict
 	}
 	fmt.Fprintln(d.out, "\nThe Envoys go on; Ctrl-C ends everything.")
