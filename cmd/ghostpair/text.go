@@ -70,8 +70,11 @@ func (p *printer) header(d finding.Document) {
 	for _, source := range slices.Sorted(maps.Keys(d.Streams)) {
 		streams = append(streams, fmt.Sprintf("%d of source %s", d.Streams[source], source))
 	}
-	p.line(0, fmt.Sprintf("Expect at most %g false alarm(s) a month over all streams that were tested: %s.",
-		d.FalseAlarmsPerMonth, strings.Join(streams, ", ")))
+	alarms := "1 false alarm"
+	if n := d.FalseAlarmsPerMonth; n != 1 {
+		alarms = fmt.Sprintf("%g false alarms", n)
+	}
+	p.line(0, fmt.Sprintf("Expect at most %s a month over all streams that were tested: %s.", alarms, strings.Join(streams, ", ")))
 }
 
 func (p *printer) verdict(v finding.Verdict, findings []finding.Finding) {
