@@ -17,6 +17,7 @@ type outcome struct {
 	quality finding.Quality
 	state   []byte
 	units   []Unit
+	asked   []string // answers about coverage
 }
 
 // advance reads (0, end] in pieces.
@@ -42,6 +43,7 @@ func (w world) advance(t testing.TB, rng *rand.Rand, options Options, cuts []int
 		out.events = append(out.events, p.Events...)
 		p.Quality.Series = 0 // per piece by definition
 		out.quality.Add(p.Quality)
+		out.asked = append(out.asked, ask(o, from, to)...)
 		if rng.IntN(4) == 0 {
 			o = reload(t, o, options)
 		}
@@ -108,6 +110,35 @@ func compareOutcomes(t testing.TB, want, got outcome) {
 	if !bytes.Equal(want.state, got.state) {
 		t.Fatal("state differs")
 	}
+	for i := range want.asked {
+		if want.asked[i] != got.asked[i] {
+			t.Fatalf("coverage %s, want %s", got.asked[i], want.asked[i])
+		}
+	}
+}
+
+// ask asks about the coverage at fixed times in (from, to] of every unit that had been seen by then, as
+// a detector does that processes the piece in time order.
+func ask(o *Observer, from, to int64) []string {
+	const every = 7777
+	var out []string
+	if to > 700_000 {
+		return nil // of slow worlds the answers would be too many
+	}
+	for at := (floorDiv(from, every) + 1) * every; at <= to; at += every {
+		var ids []int32
+		for _, u := range o.Units() {
+			if u.SinceMillis > at {
+				continue
+			}
+			ids = append(ids, u.TargetID)
+			covered, last, ok := o.Coverage(u.TargetID, at-every/2)
+			out = append(out, fmt.Sprint(at, u.TargetID, covered, last, ok,
+				o.Covered(u.TargetID, at-60_000, at), o.Span(u.TargetID, at-60_000, at)))
+		}
+		out = append(out, fmt.Sprint(at, o.Exposure(ids, at-60_000, at)))
+	}
+	return out
 }
 
 func describe(events []Event) []string {

@@ -148,7 +148,7 @@ func (w world) view(rng *rand.Rand, p process, view TargetView, delta, first, la
 	jitter := rng.Int64N(3)
 	lossy := rng.Float64() * 0.1
 	missing := make(map[string]bool)
-	at := first + rng.Int64N(delta)
+	at, previous := first+rng.Int64N(delta), int64(0)
 	for ; at < last; at += delta {
 		if changes && at > (first+last)/2 {
 			delta, changes = []int64{1000, 3000, 700}[rng.IntN(3)], false
@@ -157,9 +157,10 @@ func (w world) view(rng *rand.Rand, p process, view TargetView, delta, first, la
 		if jitter > 0 && rng.Float64() < 0.1 {
 			t += rng.Int64N(delta/2) - delta/4
 		}
-		if rng.Float64() < 0.02 || t >= outage && t < outageEnd {
+		if rng.Float64() < 0.02 || t >= outage && t < outageEnd || t <= previous || t >= last {
 			continue
 		}
+		previous = t
 		ok := rng.Float64() > 0.02
 		if hasUp && rng.Float64() > 0.005 {
 			up := 1.0
