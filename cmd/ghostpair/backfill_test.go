@@ -94,3 +94,13 @@ func TestBackfillFailures(t *testing.T) {
 		t.Errorf("server away: exit code %d, stdout %q, stderr %s", code, stdout, stderr)
 	}
 }
+
+// indented writes a document as --output=json does.
+func indented(t *testing.T, d finding.Document) string {
+	t.Helper()
+	text, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + "\n"
+}
