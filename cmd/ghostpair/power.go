@@ -33,17 +33,17 @@ read the table, and what it leaves out.`
 
 // powerFlags are the flags of the command.
 type powerFlags struct {
-	intervals                  []string
-	routes, targets, runs      int
-	pairsPerHour               float64
-	errorsPerHour              float64
-	background                 string
-	across                     bool
-	fingerprint                string
-	falseAlarms                float64
-	horizon                    model.Duration
-	seed                       uint64
-	output                     string
+	intervals             []string
+	routes, targets, runs int
+	pairsPerHour          float64
+	errorsPerHour         float64
+	background            string
+	across                bool
+	fingerprint           string
+	falseAlarms           float64
+	horizon               model.Duration
+	seed                  uint64
+	output                string
 
 	chosenIntervals       []time.Duration
 	chosenFingerprint     config.Fingerprint
@@ -61,7 +61,7 @@ func powerCommand(app *kingpin.Application) (string, func(std) error) {
 	cmd.Flag("errors-per-hour", "Other errors on the route, over all targets.").Default("20").Float64Var(&f.errorsPerHour)
 	cmd.Flag("background", "How the other errors come: none, poisson (steady), bursty, diurnal, or periodic (a probe that fails now and then).").Default("poisson").EnumVar(&f.background, simulate.Backgrounds()...)
 	cmd.Flag("across-targets", "The errors of a pair hit a target at random each, not both the same one.").BoolVar(&f.across)
-	cmd.Flag("fingerprint", "Lag of the pairs: the name of one of the default configuration, or a range.").Default(config.Default().Fingerprints[0].Name).PlaceHolder("NAME|LO..HI").StringVar(&f.fingerprint)
+	cmd.Flag("fingerprint", "Lag of the pairs: the name of one of the default configuration, or a range such as 5s..6.5s.").Default(config.Default().Fingerprints[0].Name).StringVar(&f.fingerprint)
 	cmd.Flag("false-alarms-per-month", "False alarms that are to be expected at most, over everything that is watched.").Default("1").Float64Var(&f.falseAlarms)
 	cmd.Flag("horizon", "How long each run is watched.").Default("7d").SetValue(&f.horizon)
 	cmd.Flag("runs", "Number of runs, with pairs, and as many without.").Default("100").IntVar(&f.runs)
@@ -118,15 +118,15 @@ func (f *powerFlags) check() error {
 	must(f.routes >= 1 && f.routes <= 1_000_000, "--routes %d must be between 1 and 1000000", f.routes)
 	must(f.targets >= 1 && f.targets <= 1000, "--targets %d must be between 1 and 1000", f.targets)
 	must(f.runs >= 1 && f.runs <= 100_000, "--runs %d must be between 1 and 100000", f.runs)
-	must(rate(f.pairsPerHour), "--pairs-per-hour %g must be between 0 and 100000", f.pairsPerHour)
-	must(rate(f.errorsPerHour), "--errors-per-hour %g must be between 0 and 100000", f.errorsPerHour)
+	must(playable(f.pairsPerHour), "--pairs-per-hour %g must be between 0 and 100000", f.pairsPerHour)
+	must(playable(f.errorsPerHour), "--errors-per-hour %g must be between 0 and 100000", f.errorsPerHour)
 	must(f.falseAlarms > 0 && f.falseAlarms <= 1e6, "--false-alarms-per-month %g must be positive", f.falseAlarms)
 	must(time.Duration(f.horizon) >= time.Hour && time.Duration(f.horizon) <= 366*24*time.Hour, "--horizon %s must be between 1h and 366d", f.horizon)
 	return errors.Join(problems...)
 }
 
-// rate tells whether a rate per hour is one that can be played.
-func rate(perHour float64) bool { return perHour >= 0 && perHour <= 1e5 }
+// playable tells whether a rate per hour is one that can be played.
+func playable(perHour float64) bool { return perHour >= 0 && perHour <= 1e5 }
 
 // ask asks about each scrape interval.
 func (f *powerFlags) ask(ctx context.Context) ([]*power.Answer, error) {

@@ -84,7 +84,7 @@ func intervalJSON(a *power.Answer) powerInterval {
 		NotResolvableShare: float64(a.NotResolvable) / float64(a.Plan.Runs),
 		FalseAlarms:        a.FalseAlarms, FalseAlarmsAtMost: a.ExpectedFalseAlarms(),
 	}
-	for _, limit := range limits(a.Plan.Horizon) {
+	for _, limit := range powerHorizons(a.Plan.Horizon) {
 		out.Within = append(out.Within, powerWithin{limit.Seconds(), a.Within(limit)})
 	}
 	return out

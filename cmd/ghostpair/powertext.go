@@ -16,39 +16,39 @@ import (
 // writeText prints one sentence that answers, the table, and what it holds for.
 func (f *powerFlags) writeText(w io.Writer, answers []*power.Answer) error {
 	var b strings.Builder
-	b.WriteString(wrap(headline(answers), 100) + "\n\n")
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.StripEscape)
-	limits := limits(time.Duration(f.horizon))
-	fmt.Fprint(table, "SCRAPE\t1 IN 10 BY\tHALF BY\t9 IN 10 BY")
-	for _, limit := range limits {
-		fmt.Fprintf(table, "\tWITHIN %s", shortDuration(limit))
+	b.WriteString(strings.Join(fold(headline(answers), width(w)), "\n") + "\n\n")
+	out := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	columns := powerHorizons(time.Duration(f.horizon))
+	fmt.Fprint(out, "SCRAPE\t1 IN 10 BY\tHALF BY\t9 IN 10 BY")
+	for _, limit := range columns {
+		fmt.Fprintf(out, "\tWITHIN %s", shortDuration(limit))
 	}
-	fmt.Fprintln(table, "\tFALSE")
+	fmt.Fprintln(out, "\tFALSE")
 	for _, a := range answers {
-		fmt.Fprintln(table, row(a, limits))
+		fmt.Fprintln(out, intervalRow(a, columns))
 	}
-	if err := table.Flush(); err != nil {
+	if err := out.Flush(); err != nil {
 		return err
 	}
-	b.WriteString("\n" + f.assumptions(answers[0]) + notes(answers))
+	b.WriteString("\n" + f.assumptions(answers[0]) + f.notes(answers))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// limits are the times by which the table says how many runs were found, up to the horizon.
-func limits(horizon time.Duration) []time.Duration {
+// powerHorizons are the times by which the table says how many runs were found, up to the horizon.
+func powerHorizons(horizon time.Duration) []time.Duration {
 	all := []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, horizon}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(d time.Duration) bool { return d > horizon })
 }
 
-func row(a *power.Answer, limits []time.Duration) string {
+func intervalRow(a *power.Answer, limits []time.Duration) string {
 	cells := []string{shortDuration(a.Question.ScrapeInterval)}
 	if !a.Resolvable {
-		return cells[0] + "\t" + "\xffcannot show this lag: " + atLeastEvery(a.LargestInterval) + "\xff"
+		return cells[0] + "\t" + "cannot show this lag: " + atLeastEvery(a.LargestInterval)
 	}
 	for _, share := range []float64{0.1, 0.5, 0.9} {
-		cells = append(cells, within(a, share))
+		cells = append(cells, foundBy(a, share))
 	}
 	for _, limit := range limits {
 		cells = append(cells, percent(a.Within(limit)))
@@ -57,25 +57,24 @@ func row(a *power.Answer, limits []time.Duration) string {
 	return strings.Join(cells, "\t")
 }
 
-// within says by when a share of the runs was found.
-func within(a *power.Answer, share float64) string {
+// foundBy says by when a share of the runs was found.
+func foundBy(a *power.Answer, share float64) string {
 	if d, ok := a.Quantile(share); ok {
 		return roughly(d)
 	}
 	return "> " + shortDuration(a.Plan.Horizon)
 }
 
+// enough is how soon nine in ten faults should be found.
+const enough = 24 * time.Hour
+
 // headline is the answer in one sentence.
 func headline(answers []*power.Answer) string {
 	fine := slices.DeleteFunc(slices.Clone(answers), func(a *power.Answer) bool { return !a.Resolvable })
 	coarse := slices.DeleteFunc(slices.Clone(answers), func(a *power.Answer) bool { return a.Resolvable })
-	lag := lagText(answers[0])
-	switch {
-	case len(fine) == 0:
+	if len(fine) == 0 {
 		return fmt.Sprintf("No: a scrape every %s cannot show that errors are %s apart, however many pairs there are: %s.",
-			listed(coarse), lag, atLeastEvery(coarse[0].LargestInterval))
-	case len(answers) == 1:
-		return opinion(fine[0]) + "."
+			intervalsText(coarse), apart(coarse[0]), atLeastEvery(coarse[0].LargestInterval))
 	}
 	best := fine[0]
 	for _, a := range fine {
@@ -83,44 +82,61 @@ func headline(answers []*power.Answer) string {
 			best = a // the coarsest that is quick
 		}
 	}
-	sentence := opinion(best)
+	every := shortDuration(best.Question.ScrapeInterval)
+	if len(answers) == 1 {
+		return fmt.Sprintf("%s: a scrape every %s %s.", opinion(best), every, achieves(best))
+	}
+	if best != fine[0] {
+		every += " or more often"
+	}
+	sentence := fmt.Sprintf("Scrape every %s: that %s", every, achieves(best))
 	if len(coarse) > 0 {
-		sentence += fmt.Sprintf("; %s cannot show the lag at all", listed(coarse))
+		sentence += fmt.Sprintf("; %s cannot show the lag at all", intervalsText(coarse))
 	}
 	return sentence + "."
 }
 
-// enough is how soon nine in ten faults should be found.
-const enough = 24 * time.Hour
-
-// opinion judges one scrape interval that can show the lag.
+// opinion says whether a scrape interval that can show the lag is good enough.
 func opinion(a *power.Answer) string {
-	q := a.Question
-	subject := fmt.Sprintf("%g pairs an hour, %s apart", q.PairsPerHour, lagText(a))
-	if q.PairsPerHour == 1 {
-		subject = fmt.Sprintf("one pair an hour, %s apart", lagText(a))
+	_, most := a.Quantile(0.9)
+	_, some := a.Quantile(0.5)
+	switch {
+	case a.Question.PairsPerHour == 0 || a.Within(enough) >= 0.9:
+		return "Yes"
+	case most:
+		return "Yes, but slowly"
+	case some:
+		return "Only in part"
+	default:
+		return "Hardly"
 	}
-	every := "a scrape every " + shortDuration(q.ScrapeInterval)
-	share := a.Within(a.Plan.Horizon)
+}
+
+// achieves says what a scrape interval that can show the lag leads to.
+func achieves(a *power.Answer) string {
+	pairs := fmt.Sprintf("%s an hour, %s apart,", many(a.Question.PairsPerHour, "pair"), apart(a))
+	horizon := shortDuration(a.Plan.Horizon)
 	ninth, most := a.Quantile(0.9)
 	half, some := a.Quantile(0.5)
 	switch {
-	case q.PairsPerHour == 0:
-		return fmt.Sprintf("With %s the lag can be told, but there are no pairs to find", every)
-	case most && ninth <= enough:
-		return fmt.Sprintf("Yes: with %s half of the faults with %s are found within %s, nine in ten within %s", every, subject, roughly(half), roughly(ninth))
+	case a.Question.PairsPerHour == 0:
+		return fmt.Sprintf("can show that errors are %s apart, but there are no pairs to find", apart(a))
 	case most:
-		return fmt.Sprintf("Yes, but slowly: with %s half of the faults with %s are found within %s, nine in ten within %s", every, subject, roughly(half), roughly(ninth))
+		return fmt.Sprintf("finds %s within %s in half of the cases and within %s in nine of ten", pairs, roughly(half), roughly(ninth))
 	case some:
-		return fmt.Sprintf("Only in part: with %s half of the faults with %s are found within %s, and %s within %s", every, subject, roughly(half), percent(share), shortDuration(a.Plan.Horizon))
+		return fmt.Sprintf("finds %s within %s in half of the cases, but within %s only in %s", pairs, roughly(half), horizon, percent(a.Within(a.Plan.Horizon)))
 	default:
-		return fmt.Sprintf("Hardly: with %s only %s of the faults with %s are found within %s", every, percent(share), subject, shortDuration(a.Plan.Horizon))
+		share := percent(a.Within(a.Plan.Horizon))
+		if len(a.Times) == 0 {
+			share = "none"
+		}
+		return fmt.Sprintf("finds %s within %s in %s of the cases", pairs, horizon, share)
 	}
 }
 
 // assumptions says what the table holds for.
 func (f *powerFlags) assumptions(a *power.Answer) string {
-	other := fmt.Sprintf("%g other errors an hour (%s)", f.errorsPerHour, f.background)
+	other := fmt.Sprintf("%s an hour (%s)", many(f.errorsPerHour, "other error"), f.background)
 	if f.background == "none" || f.errorsPerHour == 0 {
 		other = "no other errors"
 	}
@@ -129,26 +145,39 @@ func (f *powerFlags) assumptions(a *power.Answer) string {
 		where = "each error on any target"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "One route on %d targets: %g pairs an hour, %s, and %s.\n", f.targets, f.pairsPerHour, where, other)
-	fmt.Fprintf(&b, "Evidence must reach %.2g: %d routes, %d fingerprints, %d sources, %g false alarms a month.\n",
-		a.Threshold, f.routes, f.fingerprints, f.sources, f.falseAlarms)
-	fmt.Fprintf(&b, "%d runs of %s each, seed %d. FALSE: alarms in as many runs without pairs, of which at most %.2g are to be expected.\n",
-		f.runs, shortDuration(a.Plan.Horizon), f.seed, a.ExpectedFalseAlarms())
+	fmt.Fprintf(&b, "One route on %s: %s an hour, %s, and %s.\n",
+		plural(f.targets, "target"), many(f.pairsPerHour, "pair"), where, other)
+	fmt.Fprintf(&b, "Evidence must reach 10^%.2f: %s, %s, %s, at most %s a month.\n",
+		math.Log10(a.Threshold), plural(f.routes, "route"), plural(f.fingerprints, "fingerprint"), plural(f.sources, "source"),
+		many(f.falseAlarms, "false alarm"))
+	fmt.Fprintf(&b, "%s of %s each, seed %d. FALSE: alarms in as many runs without pairs, of which at most %.2g are to be expected.\n",
+		plural(f.runs, "run"), shortDuration(a.Plan.Horizon), f.seed, a.ExpectedFalseAlarms())
 	return b.String()
 }
 
 // notes says what the numbers do not.
-func notes(answers []*power.Answer) string {
+func (f *powerFlags) notes(answers []*power.Answer) string {
 	var b strings.Builder
+	if f.background == "periodic" {
+		b.WriteString("A probe every 5 s does leave errors 5 s apart: alarms about it are true, and labelled as look-alikes.\n")
+	}
 	for _, a := range answers {
 		if a.Question.Across && a.Question.Targets > 1 && a.Resolvable && !a.ResolvableAcross {
-			fmt.Fprintf(&b, "%s: only pairs that happen to hit one target twice can be told at this interval.\n", shortDuration(a.Question.ScrapeInterval))
+			fmt.Fprintf(&b, "%s: pairs that hit two targets hardly show at this interval, only those that hit one twice.\n", shortDuration(a.Question.ScrapeInterval))
 		}
 	}
 	return b.String()
 }
 
-func lagText(a *power.Answer) string {
+// many writes a rate with its noun.
+func many(rate float64, noun string) string {
+	if rate == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%g %ss", rate, noun)
+}
+
+func apart(a *power.Answer) string {
 	fp := a.Question.Fingerprint
 	return fmt.Sprintf("%g to %g s", fp.Lo.Seconds(), fp.Hi.Seconds())
 }
@@ -160,8 +189,8 @@ func atLeastEvery(d time.Duration) string {
 	return "scrape every " + shortDuration(d) + " or more often"
 }
 
-// listed lists scrape intervals, as in "5s and 15s".
-func listed(answers []*power.Answer) string {
+// intervalsText lists scrape intervals, as in "5s and 15s".
+func intervalsText(answers []*power.Answer) string {
 	names := make([]string, len(answers))
 	for i, a := range answers {
 		names[i] = shortDuration(a.Question.ScrapeInterval)
@@ -213,24 +242,4 @@ func shortDuration(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
-}
-
-// wrap breaks a text into lines of at most so many characters.
-func wrap(text string, columns int) string {
-	var b strings.Builder
-	length := 0
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-		case length+1+len(word) > columns:
-			b.WriteByte('\n')
-			length = 0
-		default:
-			b.WriteByte(' ')
-			length++
-		}
-		b.WriteString(word)
-		length += len(word)
-	}
-	return b.String()
 }
