@@ -241,6 +241,11 @@ func TestGaugesHoldUpNothing(t *testing.T) {
 	if v := e.Evaluation(); len(v.NLB) != 2 || !v.Sources[1].Watermark.Equal(start) || v.Sources[1].Timing {
 		t.Fatalf("gauges = %+v of %+v", v.NLB, v.Sources[1])
 	}
+	nlb.samples = nil
+	advance(t, e, start.Add(time.Minute+59*time.Second))
+	if v := e.Evaluation(); len(v.NLB) != 2 {
+		t.Error("gauges are read more often than once a minute")
+	}
 	nlb.wait = true
 	advance(t, e, start.Add(2*time.Minute))
 	v := e.Evaluation()
