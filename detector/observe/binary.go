@@ -227,7 +227,14 @@ func (r *reader) within(lo, hi int64) int64 {
 func (r *reader) id() int32 { return int32(r.within(noID, math.MaxInt32)) }
 
 // length returns the number of items that follow, each of at least one byte.
-func (r *reader) length() int { return int(r.within(0, int64(len(r.buf)))) }
+func (r *reader) length() int {
+	n := r.int()
+	if n < 0 || n > int64(len(r.buf)) {
+		r.fail()
+		return 0
+	}
+	return int(n)
+}
 
 func (r *reader) bool() bool { return r.within(0, 1) == 1 }
 
@@ -373,7 +380,7 @@ func (r *reader) timeline() timeline {
 		at = s.last
 	}
 	for n := r.length(); n > 0 && !r.bad; n-- {
-		s := span{first: r.int(), step: uint32(r.within(0, math.MaxUint32)), count: uint32(r.within(1, math.MaxUint32))}
+		s := span{first: r.int(), step: uint32(r.within(0, math.MaxUint32)), count: uint32(r.within(1, exactMillis))}
 		r.check((s.step == 0) == (s.count == 1))
 		l.recent = append(l.recent, s)
 	}

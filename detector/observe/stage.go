@@ -121,6 +121,9 @@ func (x *stagedSeries) take(log *markLog, run Run) {
 		return
 	}
 	x.handled = run.LastMillis()
+	if run.Value == 0 {
+		run.Value = 0 // no negative zero
+	}
 	if !run.valid() {
 		if stray := outside(x.view.up, run.times()); len(stray) > 0 {
 			x.hold(*log)
