@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -68,5 +70,16 @@ func TestDurations(t *testing.T) {
 		if got := percent(share); got != want {
 			t.Errorf("percent(%g) = %q, want %q", share, got, want)
 		}
+	}
+}
+
+// TestPowerManual: the table of the manual is what the command prints.
+func TestPowerManual(t *testing.T) {
+	if os.Getenv("GHOSTPAIR_LONG") == "" {
+		t.Skip("takes some seconds on all cores: set GHOSTPAIR_LONG=1")
+	}
+	stdout, _, _ := runCommand("power")
+	if manual := readFile(t, "../../docs/power.md"); !strings.Contains(manual, "$ ghostpair power\n"+stdout+"```\n") {
+		t.Errorf("docs/power.md does not show what the command prints:\n%s", stdout)
 	}
 }

@@ -25,7 +25,7 @@ OpenMetrics text format; and beside it what is to be found in them.
     ghostpair backfill --start=2026-11-01T00:00:00Z --end=2026-11-02T00:00:00Z
 
 The first routes have pairs (--paired-routes), the others have the same background without. The
-same flags give the same bytes. A day of one counter scraped every second is 86400 lines, about 12 MB.`
+same flags give the same bytes. A day of one counter scraped every second is 86400 lines, about 20 MB.`
 
 // simulation is what the flags of the command say.
 type simulation struct {
