@@ -40,8 +40,11 @@ func TestCastIsFound(t *testing.T) {
 	}
 	options.Tables = score.NewCache()
 	weeks := 2
-	if os.Getenv("GHOSTPAIR_LONG") != "" {
+	switch {
+	case os.Getenv("GHOSTPAIR_LONG") != "":
 		weeks = 52
+	case testing.Short():
+		weeks = 1
 	}
 	for week := range weeks {
 		end := time.UnixMilli(1_780_000_000_000).Add(time.Duration(week) * 7 * 24 * time.Hour)

@@ -14,7 +14,7 @@ func FleetSeries(record *simulate.Record) []Series {
 	var all []Series
 	for t := range fleet.Targets {
 		up := record.Up(t)
-		names := append([]simulate.Label{{Name: labels.MetricName, Value: "up"}}, fleet.TargetLabels(t)...)
+		names := append([]simulate.Label{{Name: "__name__", Value: "up"}}, fleet.TargetLabels(t)...)
 		all = append(all, Series{Labels: labelSet(names), Samples: simulate.Samples(up)})
 		for _, s := range record.Series() {
 			if s.Target == t {
