@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,37 @@ func TestBackfillWithSelector(t *testing.T) {
 	}
 	if f := document.Findings[0]; f.Source != "selector" || f.Signal != "errors" || f.Route != "envoy-0" {
 		t.Errorf("finding = %+v, want the pod as the route", f.Key)
+	}
+}
+
+// A part that cannot be read is said in the document and by the exit code, which wins over --fail-on.
+func TestBackfillInPart(t *testing.T) {
+	t.Parallel()
+	fleet := ghosts(history)
+	for i := range fleet.Targets {
+		fleet.Targets[i].Grid.Interval = 2 * time.Second
+	}
+	prometheus := newFakePrometheus(t, fleet)
+	prometheus.after.Store(history.Add(24 * time.Hour).UnixMilli())
+	stdout, stderr, code := runCommand("backfill", "--prometheus.url="+prometheus.URL, "--fingerprint=syn-timeout-5s", "-o", "json",
+		"--start=2026-01-05T12:00:00Z", "--end=2026-01-06T15:00:00Z", "--fail-on=paired", "--selector=envoy_cluster_upstream_rq_xx")
+	if code != exitPartial || !strings.Contains(stderr, "see failed_windows") {
+		t.Errorf("exit code %d, want 4: %s", code, stderr)
+	}
+	var document finding.Document
+	if err := json.Unmarshal([]byte(stdout), &document); err != nil {
+		t.Fatal(err)
+	}
+	edge := history.Add(24 * time.Hour) // a piece is a day long
+	if !document.Window.End.Equal(edge) {
+		t.Errorf("the window ends at %s, want %s", document.Window.End, edge)
+	}
+	failed := document.FailedWindows
+	if len(failed) != 1 || failed[0].Reason != "unauthorized" || !failed[0].Start.Equal(edge) || !failed[0].End.Equal(edge.Add(3*time.Hour)) {
+		t.Errorf("failed windows = %+v", failed)
+	}
+	if !slices.ContainsFunc(document.Findings, func(f finding.Finding) bool { return f.Verdict == finding.Paired }) {
+		t.Error("what the first day shows is not there")
 	}
 }
 

@@ -24,6 +24,7 @@ type fakePrometheus struct {
 	*httptest.Server
 	fleet *simulate.Fleet
 	away  atomic.Bool
+	after atomic.Int64 // Unix milliseconds: what is asked about later times is refused; 0: nothing
 	asked atomic.Int64 // range selectors
 }
 
@@ -81,6 +82,10 @@ func (f *fakePrometheus) query(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := int64(at * 1000)
+	if after := f.after.Load(); after > 0 && to > after {
+		http.Error(w, "no credentials for that time", http.StatusForbidden)
+		return
+	}
 	record := f.fleet.Record(max(f.fleet.StartMillis, to-matrix.Range.Milliseconds()), to)
 	matchers := matrix.VectorSelector.(*parser.VectorSelector).LabelMatchers
 	result := []matrixSeries{}

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -137,6 +138,11 @@ func (s *server) stop() {
 		}
 	case <-time.After(10 * time.Second):
 		s.t.Fatalf("it does not stop:\n%s", s.log.String())
+	}
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	if left := regexp.MustCompile(`ghostpair\.\(\*(service|loop)\)|engine\.\(\*Engine\)`).Find(stacks); left != nil {
+		s.t.Errorf("a goroutine of %s is left:\n%s", left, stacks)
 	}
 }
 
