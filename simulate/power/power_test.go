@@ -53,6 +53,9 @@ func ask(t *testing.T, q Question, p Plan) *Answer {
 // begin at a full hour, so that they get their first unit of wealth later.
 func TestMedians(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("hundreds of days of scrapes")
+	}
 	for _, s := range []scenario{
 		{"none+2", time.Second, 1, false, "none", 0, 2, 5.4, 7.2, 9.2},
 		{"poisson+10", time.Second, 1, false, "poisson", 60, 10, 2.6, 3.8, 5.5},
@@ -165,6 +168,9 @@ func TestHorizon(t *testing.T) {
 // TestMorePairsSooner: twice the pairs cannot take longer, and a higher threshold cannot take less.
 func TestMorePairsSooner(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("hundreds of days of scrapes")
+	}
 	median := func(pairs float64, streams int) time.Duration {
 		q := scenario{interval: time.Second, targets: 1, background: "poisson", perHour: 30, pairs: pairs}.question()
 		q.Streams = streams
