@@ -286,3 +286,33 @@ func TestServeRefusesToStart(t *testing.T) {
 		t.Errorf("an address that is none gives %d: %s", code, stderr)
 	}
 }
+
+// Who may see the pages is up to --web.config.file, and what the API shows holds no password.
+func TestServeWithAuthentication(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "web.yml")
+	// a hash that no password has
+	users := "basic_auth_users: {ops: $2y$04$qh8Bc1fmq3aQUPKX7wZFRe2hqDOWCpVuUqK3sGIe6yCiHmxXXXXXX}\n"
+	if err := os.WriteFile(path, []byte(users), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, "--web.config.file="+path, "--prometheus.url=http://user:hunter2@127.0.0.1:1", "--log.level=info")
+	if status, _ := s.get("/metrics"); status != http.StatusUnauthorized {
+		t.Errorf("without a password: %d, want 401", status)
+	}
+	s.stop()
+	if strings.Contains(s.log.String(), "hunter2") {
+		t.Errorf("the log shows the password:\n%s", s.log.String())
+	}
+
+	s = startServer(t, "--prometheus.url=http://user:hunter2@127.0.0.1:1")
+	for _, page := range []string{"/", "/metrics", "/-/ready", "/api/v1/status/flags", "/api/v1/status/config"} {
+		if _, body := s.get(page); strings.Contains(body, "hunter2") || body == "" {
+			t.Errorf("%s shows the password, or nothing: %s", page, body)
+		}
+	}
+	if status, body := s.get("/-/ready"); status != http.StatusServiceUnavailable || !strings.Contains(body, "not read anything from Prometheus yet") {
+		t.Errorf("ready = %d %s, want 503 and why", status, body)
+	}
+	s.stop()
+}
