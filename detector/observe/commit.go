@@ -47,8 +47,10 @@ func (c *commit) run() {
 }
 
 func compareEvents(a, b Event) int {
+	if a.AtMillis != b.AtMillis { // nearly always, and the names are long
+		return cmp.Compare(a.AtMillis, b.AtMillis)
+	}
 	return cmp.Or(
-		cmp.Compare(a.AtMillis, b.AtMillis),
 		strings.Compare(a.Unit.Route, b.Unit.Route),
 		strings.Compare(a.Unit.Target, b.Unit.Target),
 		cmp.Compare(a.Kind, b.Kind),

@@ -57,9 +57,11 @@ func (e *evaluation) emit(g *group) {
 			units[i] = e.unit(g, delta, t)
 		}
 	}
-	slices.SortStableFunc(e.growths, func(a, b growth) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.kind, b.kind))
-	})
+	if len(g.counters) > 1 || len(e.births) > 0 { // else they are in order
+		slices.SortStableFunc(e.growths, func(a, b growth) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.kind, b.kind))
+		})
+	}
 	for i, x := range e.growths {
 		if i > 0 && e.growths[i-1].at == x.at && e.growths[i-1].kind == x.kind {
 			event := &e.piece.Events[len(e.piece.Events)-1]

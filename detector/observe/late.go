@@ -24,7 +24,11 @@ func newLateness() lateness { return lateness{seconds: never} }
 
 // add counts the samples of a run that are within the reach of the counts.
 func (l *lateness) add(run Run, from, to int64) {
-	run = run.trim(1000*(second(to)-lateSeconds+1)-1, to)
+	before := 1000*(second(to)-lateSeconds+1) - 1
+	if run.Count > 0 && run.LastMillis() <= before {
+		return
+	}
+	run = run.trim(before, to)
 	for i := range run.Count {
 		t := run.FirstMillis + i*run.StepMillis
 		if t > from {

@@ -387,3 +387,49 @@ func TestOutside(t *testing.T) {
 		t.Error("state marshalled inside a piece")
 	}
 }
+
+// TestLargestBirth: a first value of 100 is a hundred errors, 101 is a counter whose start was missed.
+func TestLargestBirth(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[float64]int{100: 1, 101: 0} {
+		o := New(Options{ScrapeInterval: millis(1000)})
+		o.Begin(0, 5000)
+		o.Scrapes(TargetView{Target: "pod"}, ups(1000, 2000, 3000))
+		o.Series(&SeriesID{Route: "r", Target: "pod"}, flat(value, 2000, 3000))
+		if got := len(o.End().Events); got != want {
+			t.Errorf("birth at %v: %d events, want %d", value, got, want)
+		}
+	}
+}
+
+// TestFineViewWins adds a job of 1 s beside one of 15 s. As soon as its interval is known, at its eighth
+// scrape, it is used; the errors that both have seen are not counted twice.
+func TestFineViewWins(t *testing.T) {
+	t.Parallel()
+	o := New(Options{})
+	o.Begin(0, 300_000)
+	coarse, fine := grid(5000, 15_000, 19), grid(200_300, 1000, 60)
+	count := func(times []int64) (out []Run) { // one error every 10 s
+		for _, at := range times {
+			out = append(out, flat(float64(at/10_000), at)...)
+		}
+		return out
+	}
+	for view, times := range map[string][]int64{"a-coarse": coarse, "b-fine": fine} {
+		o.Scrapes(TargetView{"pod", view}, ups(times...))
+	}
+	for view, times := range map[string][]int64{"a-coarse": coarse, "b-fine": fine} {
+		o.Series(&SeriesID{Route: "r", Target: "pod", View: view}, count(times))
+	}
+	total, firstFine := 0.0, int64(0)
+	for _, e := range o.End().Events {
+		total += e.Increment
+		if e.Unit.DeltaMillis == 1000 && e.Kind == Cell && firstFine == 0 {
+			firstFine = e.AtMillis
+		}
+	}
+	// From 5 s (0 errors) to 275 s (27); the fine job ends at 259.3 s, and the coarse one goes on.
+	if total != 27 || firstFine != 210_300 {
+		t.Errorf("%v errors, want 27; first fine cell at %d, want 210300", total, firstFine)
+	}
+}
