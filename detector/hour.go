@@ -162,7 +162,7 @@ func (d *Detector) stepStream(s *stream, atMillis int64) {
 
 // weigh looks back from an hour and steps the verdict.
 func (d *Detector) weigh(s *stream, atMillis int64) {
-	b := d.lookBack(s, atMillis)
+	b := d.lookBack(s, d.of(s), atMillis)
 	s.view = b.view()
 	s.view.stepped = true
 	s.verdict.step(&evidenceOfHour{

@@ -43,20 +43,26 @@ type scratch struct {
 
 // of lists the units whose cells a stream is about, those that a newer unit has replaced left out.
 func (d *Detector) of(s *stream) iter.Seq[*unit] {
+	return d.list(s, func(r *route) []*unit { return r.units })
+}
+
+// ofAll also lists units whose first sample has not been told by an event or a UTC hour yet. It must
+// not be used for anything that becomes state: they may be from after the time in question.
+func (d *Detector) ofAll(s *stream) iter.Seq[*unit] {
+	return d.list(s, func(r *route) []*unit { return r.registered })
+}
+
+func (d *Detector) list(s *stream, unitsOf func(*route) []*unit) iter.Seq[*unit] {
+	routes := d.routes
+	if s.route != nil {
+		routes = []*route{s.route}
+	}
 	return func(yield func(*unit) bool) {
-		if s.route != nil {
-			for _, u := range s.route.units {
-				if u.target != nil && !u.superseded && !yield(u) {
-					return
-				}
-			}
-			return
-		}
-		for _, r := range d.routes {
-			if r.streams == nil || r.streams[s.fingerprint].ignored {
+		for _, r := range routes {
+			if s.route == nil && r.streams != nil && r.streams[s.fingerprint].ignored {
 				continue
 			}
-			for _, u := range r.units {
+			for _, u := range unitsOf(r) {
 				if u.target != nil && !u.superseded && !yield(u) {
 					return
 				}
@@ -81,7 +87,7 @@ func mainTally(tallies []*tally, fingerprint int) *tally {
 
 // lookBack looks at the latest 24 hours before a time, and at up to seven days while there are too
 // few cells for any verdict.
-func (d *Detector) lookBack(s *stream, endMillis int64) lookback {
+func (d *Detector) lookBack(s *stream, units iter.Seq[*unit], endMillis int64) lookback {
 	end := (endMillis + hourMillis - 1) / hourMillis
 	tallies, index := d.tallies(s)
 	b := lookback{endMillis: endMillis, main: mainTally(tallies, s.fingerprint), index: index}
@@ -91,7 +97,7 @@ func (d *Detector) lookBack(s *stream, endMillis int64) lookback {
 	}
 	b.level = d.level(s, end-1)
 	left := b.from * hourMillis
-	for u := range d.of(s) {
+	for u := range units {
 		covered, span := d.coverageOf(u.target, left, endMillis)
 		b.covered += covered
 		b.span += span
