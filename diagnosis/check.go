@@ -1,0 +1,7 @@
+package diagnosis
+
+// Names of the checks.
+const (
+	CheckDwellTime  = "dwell-time"
+	CheckSlowBucket = "slow-bucket"
+)
