@@ -68,7 +68,7 @@ const (
 
 // silentHours is how long a unit stays in a route without a sample. It is shorter than the observer
 // remembers units, so that every question about one gets an answer.
-const silentHours = 120
+const silentHours = 72
 
 // register takes note of the units of a piece, and fails when a table cannot be made.
 func (d *Detector) register(units []*observe.Unit) error {
