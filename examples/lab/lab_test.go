@@ -240,6 +240,8 @@ func (l *laboratory) summary() {
 	for _, source := range slices.Sorted(maps.Keys(l.document.ThresholdLog10)) {
 		l.more("threshold of %s: %s", source, power(l.document.ThresholdLog10[source]))
 	}
+	q := l.document.Quality
+	l.more("%d samples read; %d births, %d irregular scrape intervals, %d late samples", q.Samples, q.Births, q.Gaps, q.Late)
 }
 
 // hold keeps everything up for as long as LAB_HOLD says, for a look around.
