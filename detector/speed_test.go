@@ -173,6 +173,38 @@ func BenchmarkHour(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/routes/2, "ns/stream-hour")
 }
 
+// BenchmarkFindings measures a live tick over routes with an error a minute: the first findings after
+// new errors, which fit a background to every histogram, and the same again.
+func BenchmarkFindings(b *testing.B) {
+	const routes = 500
+	rng := rand.New(rand.NewPCG(7, 7))
+	g := newGrid(1000, 5, rng)
+	w := world{}
+	for r := range int32(routes) {
+		g.onRoute(r, 0, 5)
+		w.events = append(w.events, g.steady(rng, g.units[5*r], origin, 60, 60*24)...)
+	}
+	w.sort()
+	w.units = g.units
+	d := New(Options{Fingerprints: []score.Fingerprint{syn, gateway}, Tables: referenceTables(b), FalseAlarmsPerMonth: 1}, g)
+	end := int64(origin + dayMillis)
+	w.feed(b, d, origin, end)
+	for _, fresh := range []bool{true, false} {
+		b.Run(fmt.Sprintf("fresh=%t", fresh), func(b *testing.B) {
+			before := cpuNanos()
+			for b.Loop() {
+				if fresh {
+					for _, r := range d.routes {
+						r.streams[0].cache, r.streams[1].cache = nil, nil
+					}
+				}
+				d.Findings(end)
+			}
+			b.ReportMetric(float64(cpuNanos()-before)/float64(b.N)/routes/2, "cpu-ns/finding")
+		})
+	}
+}
+
 // BenchmarkMemory reports the bytes per stream of idle routes, and of routes with an error every
 // minute on one of five targets for a week, both for two fingerprints.
 func BenchmarkMemory(b *testing.B) {

@@ -166,8 +166,8 @@ func (t *tally) mark(i int, atMillis int64) {
 	t.marks[i] = m
 }
 
-// cells is the number of cells since an hour, counting at most back to minimum cells beyond since, and
-// the hour from which on they were counted.
+// extend counts the cells since an hour. While they are fewer than minimum it goes further back, hour
+// by hour, down to limit. It also returns the first hour of the count.
 func (t *tally) extend(since, limit int64, minimum int) (cells int, from int64) {
 	i := len(t.hours) - 1
 	for ; i >= 0 && int64(t.hours[i].hour) >= since; i-- {
