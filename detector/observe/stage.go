@@ -45,7 +45,6 @@ type stagedView struct {
 	up     []span // successful scrapes
 	times  []span // all scrapes, once everything was handed over
 	series []*stagedSeries
-	walk   viewWalk
 }
 
 // stagedSeries is a counter in a view in the stage.

@@ -30,7 +30,6 @@ type viewWalk struct {
 	carriedAt  int64     // since when; never: since before the piece
 	found      []change  // of the scrape interval found from the samples
 	configured int64
-	applied    int // of found, on the timeline of the target
 }
 
 // deltaAt returns the scrape interval in force after the scrapes at or before t.
