@@ -50,7 +50,11 @@ fuzz: ## every fuzz target for FUZZTIME
 	tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Go benchmarks
+bench: ## backfill against a bare drain and the JSON path, on one generated data set
+	cd examples/bench && $(GO) run .
+
+.PHONY: microbench
+microbench: ## Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: golden
@@ -58,8 +62,8 @@ golden: ## rewrite the golden files
 	$(GO) test ./alert ./cmd/... ./config -update
 
 .PHONY: calibration
-calibration: ## the long simulations: false alarms and power (hours of CPU)
-	GHOSTPAIR_LONG=1 $(GO) test -count=1 -timeout 12h -run 'Calibration|Power' -v ./detector
+calibration: ## the long simulations: false alarms and power
+	GHOSTPAIR_LONG=1 $(GO) test -count=1 -timeout 12h -run 'FalseAlarms|Power' -v ./detector ./simulate/power ./cmd/ghostpair
 
 .PHONY: lab
 lab: ## a real Envoy, Prometheus and Alertmanager, with SYNs dropped in silence (about eight minutes)
