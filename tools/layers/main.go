@@ -22,6 +22,12 @@ var (
 	pure = []string{"chart"}
 	edge = []string{"config", "sources", "engine", "alert", "web", "report"}
 
+	// drawing is what gonum/plot brings: fonts, and the formats that it can write.
+	drawing = []string{
+		"gonum.org/v1/plot", "codeberg.org/go-fonts/", "codeberg.org/go-latex/", "codeberg.org/go-pdf/", "git.sr.ht/~sbinet/gg",
+		"github.com/ajstarks/svgo", "github.com/golang/freetype", "golang.org/x/image", "golang.org/x/text",
+	}
+
 	// impure are standard packages that a core package may not import itself.
 	impure = []string{"net", "net/http", "os", "os/exec", "os/signal", "log", "log/slog", "syscall"}
 )
@@ -97,12 +103,12 @@ func forbidden(path, own, dep string) string {
 	other := layerOf(dep)
 	switch own {
 	case "core":
-		if other == "third party" || other == "edge" || other == "pure" || other == "cmd" {
+		if other == "third party" || draws(dep) || other == "edge" || other == "pure" || other == "cmd" {
 			return "a core package may depend on the standard library, gonum and core packages only"
 		}
 	case "pure":
-		if other == "third party" || other == "edge" || other == "cmd" {
-			return "chart may depend on the standard library, gonum and core packages only"
+		if other == "third party" && !draws(dep) || other == "edge" || other == "cmd" {
+			return "chart may depend on the standard library, gonum, what gonum/plot needs, and core packages only"
 		}
 	case "edge":
 		if other == "cmd" || other == "edge" && top(path) != top(dep) {
@@ -110,6 +116,11 @@ func forbidden(path, own, dep string) string {
 		}
 	}
 	return ""
+}
+
+// draws tells whether a package belongs to gonum/plot or to what it needs.
+func draws(path string) bool {
+	return slices.ContainsFunc(drawing, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
 // layerOf names the layer of an import path: core, pure, edge, cmd, gonum, std or third party.

@@ -19,6 +19,9 @@ func TestForbidden(t *testing.T) {
 		{"cmd/ghostpair", module + "/engine", false},
 		{"web", module + "/cmd/ghostpair", true},
 		{"chart", "gonum.org/v1/plot", false},
+		{"chart", "github.com/ajstarks/svgo", false}, // of gonum/plot
+		{"chart", "github.com/prometheus/common/model", true},
+		{"slo", "gonum.org/v1/plot", true},
 		{"chart", module + "/web", true},
 	} {
 		path := module + "/" + test.from
