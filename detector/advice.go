@@ -3,6 +3,7 @@ package detector
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/ghostpair/ghostpair/detector/estimate"
@@ -24,7 +25,7 @@ func (d *Detector) advise(s *stream, f *finding.Finding, w *view, atMillis int64
 	}
 	switch f.Reasons[0] {
 	case finding.ReasonNoData:
-		return fmt.Sprintf("no target was scraped in the last %s: check the scrape job and the selector", hours(float64(w.hours)))
+		return d.adviseNothing(s, w)
 	case finding.ReasonLagNotResolvable:
 		return d.adviseScrape(s, atMillis)
 	case finding.ReasonGaps:
@@ -36,6 +37,15 @@ func (d *Detector) advise(s *stream, f *finding.Finding, w *view, atMillis int64
 	default:
 		return d.adviseInconclusive(s, w)
 	}
+}
+
+// adviseNothing says what it means that there is nothing to look at. A counter of errors is born with
+// the first one: to have none at all is what a healthy fleet looks like.
+func (d *Detector) adviseNothing(s *stream, w *view) string {
+	if s.route == nil && !slices.ContainsFunc(d.routes, func(r *route) bool { return len(r.registered) > 0 }) {
+		return "no counter of this signal yet: each appears with its first error, so this is good news where the targets are scraped; if they are not, check the selector"
+	}
+	return fmt.Sprintf("no target was scraped in the last %s: check the scrape job", hours(float64(w.hours)))
 }
 
 // adviseLabel says what to check about a look-alike.

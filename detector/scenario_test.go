@@ -77,6 +77,18 @@ func TestFirstHour(t *testing.T) {
 	}
 }
 
+// TestNoCounters: a signal without any counter is no reason to look for a fault in the scrapes.
+func TestNoCounters(t *testing.T) {
+	t.Parallel()
+	g := newGrid(1000, 1, rand.New(rand.NewPCG(1, 1)))
+	d := New(Options{Fingerprints: []score.Fingerprint{syn}, Tables: referenceTables(t), FalseAlarmsPerMonth: 1}, g)
+	feedGrid(t, d, g, nil, origin, origin+2*hourMillis)
+	f := d.Findings(origin + 2*hourMillis)[0]
+	if !slices.Equal(f.Reasons, []string{finding.ReasonNoData}) || !strings.Contains(f.Advice, "appears with its first error") {
+		t.Errorf("without a counter the pooled stream is undecided (%v): %s", f.Reasons, f.Advice)
+	}
+}
+
 // TestIgnored: an ignored stream runs no trials, for itself or the pooled one, and raises no threshold.
 func TestIgnored(t *testing.T) {
 	t.Parallel()
