@@ -31,6 +31,8 @@ import (
 type Engine struct {
 	options Options
 
+	pacer *pacer
+
 	mu     sync.Mutex // of all below
 	timing []*timing
 	gauges []*gauges
@@ -47,7 +49,7 @@ func New(options Options) (*Engine, error) {
 	if err := options.check(); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	e := &Engine{options: options.withDefaults()}
+	e := &Engine{options: options.withDefaults(), pacer: newPacer(options.Pace)}
 	for _, s := range e.options.Sources {
 		if s.Reader != nil {
 			e.timing = append(e.timing, newTiming(s, e.options))
@@ -68,7 +70,7 @@ func (e *Engine) Advance(ctx context.Context, to time.Time) error {
 	before := e.progress()
 	errs := make([]error, len(e.timing))
 	e.each(func(i int, t *timing) {
-		errs[i] = t.advance(ctx, to.Add(-t.Delay).UnixMilli(), &e.options, e.report)
+		errs[i] = t.advance(ctx, to.Add(-t.Delay).UnixMilli(), &e.options, e.pacer, e.report)
 	})
 	err := errors.Join(errs...)
 	if ctx.Err() == nil && e.worthPublishing(before, e.progress()) {
@@ -143,7 +145,10 @@ func (e *Engine) report(t *timing, toMillis int64) {
 	raise(&e.watermarkMillis, t.watermarkMillis)
 	raise(&e.successMillis, t.lastSuccess.UnixMilli())
 	if e.options.Progress != nil {
-		e.options.Progress(Progress{Source: t.Name, Watermark: instant(t.watermarkMillis), To: instant(toMillis)})
+		e.options.Progress(Progress{
+			Source: t.Name, Watermark: instant(t.watermarkMillis), To: instant(toMillis),
+			Samples: t.samplesRead, paired: t.pairedCount,
+		})
 	}
 }
 

@@ -37,6 +37,19 @@ type Source struct {
 	ScrapeInterval time.Duration // configured; 0: found from the samples
 	RouteLimit     int           // routes beyond it are dropped and counted; 0: none
 	UserDefined    bool          // written by the user, not a default
+
+	Recorder Recorder // is told what happens; nil: none
+}
+
+// Recorder is told what happens in a source, in the order of time, by the goroutine that advances
+// it. What it keeps is part of the state, so that a run that is resumed has it as well.
+type Recorder interface {
+	// Piece is told of the events of a piece before they are judged. The piece is valid during the call.
+	Piece(p *observe.Piece)
+	// Sample is told of the findings at an instant, see Options.SampleEvery.
+	Sample(at time.Time, findings []finding.Finding)
+	MarshalBinary() ([]byte, error)
+	UnmarshalBinary(data []byte) error
 }
 
 // Options are what an Engine is made of. Origin, ConfigHash, Sources and Fingerprints have no
@@ -64,6 +77,11 @@ type Options struct {
 	// that catches up would otherwise page for what is long past. 0: they always are.
 	PublishWithin time.Duration
 
+	SampleEvery time.Duration // recorders are told of findings at multiples of it since 1970, UTC; 0: never
+	Persistence Persistence   // what to do about stretches that cannot be read
+	Pace        Pace          // how hard to press the servers
+	Journal     *Journal      // is brought up to date after every piece; nil: none
+
 	Now      func() time.Time // nil: time.Now
 	Logger   *slog.Logger     // nil: silent
 	Progress func(Progress)   // called after every piece, by several goroutines; nil: none
@@ -73,6 +91,18 @@ type Options struct {
 type Progress struct {
 	Source        string
 	Watermark, To time.Time
+	Samples       int64 // read so far by this process, `up` included
+
+	paired func() int
+}
+
+// Paired counts the findings of the source that are, or once were, paired. That takes a while, and
+// can be asked only while the callback runs.
+func (p Progress) Paired() int {
+	if p.paired == nil {
+		return 0
+	}
+	return p.paired()
 }
 
 // withDefaults returns the options with every zero replaced by its default.
@@ -85,6 +115,7 @@ func (o Options) withDefaults() Options {
 	set(&o.MaxPiece, 24*time.Hour)
 	set(&o.LiveWithin, 5*time.Minute)
 	set(&o.GaugesTimeout, 10*time.Second)
+	set(&o.Persistence.Pause, time.Second)
 	if o.Concurrency <= 0 {
 		o.Concurrency = 4
 	}

@@ -15,8 +15,9 @@ const (
 // again while things go well, so a source that is large stays at the size that its server bears.
 type pieces struct {
 	maxMillis, sizeMillis int64
-	shrunk                int // times since the last success
-	good                  int // successes since the size changed
+	paceMillis            int64 // what the pace allows; 0: anything
+	shrunk                int   // times since the last success
+	good                  int   // successes since the size changed
 }
 
 func newPieces(longest time.Duration) pieces {
@@ -25,11 +26,15 @@ func newPieces(longest time.Duration) pieces {
 
 // end returns the end of the next piece of (from, to].
 func (p *pieces) end(fromMillis, toMillis int64) int64 {
-	end := fromMillis + p.sizeMillis
+	size := p.sizeMillis
+	if p.paceMillis > 0 {
+		size = min(size, p.paceMillis)
+	}
+	end := fromMillis + size
 	if end >= toMillis {
 		return toMillis
 	}
-	if align := blockAlign.Milliseconds(); p.sizeMillis > align {
+	if align := blockAlign.Milliseconds(); size > align {
 		return end - end%align // after from, since the piece is longer than what is cut off
 	}
 	return end
@@ -44,12 +49,22 @@ func (p *pieces) grow() {
 	}
 }
 
-// shrink is told of a failed piece and says whether a shorter one is worth a try. A server that is
-// slow or dead times out as well: then two tries must do until the next Advance.
+// limit takes what the pace allows, in milliseconds; 0: anything.
+func (p *pieces) limit(millis int64) { p.paceMillis = millis }
+
+// narrow halves a failed piece of that length, down to the shortest that is to be skipped.
+func (p *pieces) narrow(pieceMillis int64, shortest time.Duration) {
+	p.sizeMillis = max(pieceMillis/2, shortest.Milliseconds())
+	p.good = 0
+}
+
+// shrink is told of a failed piece and says whether a shorter one is worth a try. It may be the
+// server that is slow or dying, not the piece that is too long: then two tries must do.
 func (p *pieces) shrink(err error, pieceMillis int64) bool {
 	reason := reasonOf(err)
 	tooMuch := reason == "too_expensive" || reason == "too_large"
-	if !tooMuch && reason != "timeout" || pieceMillis <= minPiece.Milliseconds() {
+	perhaps := reason == "timeout" || reason == "unavailable" || reason == "truncated"
+	if !tooMuch && !perhaps || pieceMillis <= minPiece.Milliseconds() {
 		return false
 	}
 	p.sizeMillis = max(pieceMillis/2, minPiece.Milliseconds())

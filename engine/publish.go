@@ -55,6 +55,7 @@ func (e *Engine) document() finding.Document {
 		d.ThresholdLog10[t.Name] = t.threshold()
 		d.Findings = append(d.Findings, t.detector.Findings(t.watermarkMillis)...)
 		d.Quality.Add(t.quality)
+		d.FailedWindows = append(d.FailedWindows, t.skipped...)
 		if t.failure != nil {
 			d.FailedWindows = append(d.FailedWindows, *t.failure)
 		}

@@ -11,14 +11,14 @@ import (
 // A snapshot is the state of all timing sources between two advances:
 //
 //	magic, version, configuration hash, origin, number of sources,
-//	for each: name, watermark, quality, baseline, observer, detector,
+//	for each: name, watermark, quality, baseline, what was skipped, warnings, observer, detector, recorder,
 //	CRC-32C of all that
 //
 // Numbers are big-endian, texts and blocks have their length in front. What is shown and not
-// decided upon (gauges, warnings, failures, the size of pieces) is not part of it.
+// decided upon (gauges, failures, the size of pieces) is not part of it.
 const (
 	snapshotMagic   = "ghostpair-state\n"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
 // Why a snapshot is not taken over.
@@ -87,7 +87,7 @@ func (e *Engine) takeOrigin(origin time.Time) {
 
 // openSnapshot checks what stands before the state and after it.
 func openSnapshot(data []byte, configHash string) (*parser, error) {
-	body, ok := checked(data)
+	body, ok := checked(data, snapshotMagic)
 	if !ok {
 		return nil, ErrSnapshotDamaged
 	}
@@ -105,9 +105,9 @@ func openSnapshot(data []byte, configHash string) (*parser, error) {
 }
 
 // checked returns data without its checksum, and whether that and the magic are right.
-func checked(data []byte) (body []byte, ok bool) {
+func checked(data []byte, magic string) (body []byte, ok bool) {
 	at := len(data) - crc32.Size
-	if at < len(snapshotMagic) || string(data[:len(snapshotMagic)]) != snapshotMagic {
+	if at < len(magic) || string(data[:len(magic)]) != magic {
 		return nil, false
 	}
 	body = data[:at]

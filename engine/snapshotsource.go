@@ -26,8 +26,22 @@ func (t *timing) marshal(w *writer) error {
 	w.number(t.watermarkMillis)
 	writeQuality(w, t.quality)
 	t.baseline.marshal(w)
+	writeSkipped(w, t.skipped)
+	w.number(int64(t.stats.Series))
+	w.flag(t.stats.SiblingsPresent)
+	w.number(int64(len(t.warnings)))
+	for _, text := range t.warnings {
+		w.text(text)
+	}
 	w.block(observed)
 	w.block(judged)
+	var recorded []byte
+	if t.Recorder != nil {
+		if recorded, err = t.Recorder.MarshalBinary(); err != nil {
+			return err
+		}
+	}
+	w.block(recorded)
 	return nil
 }
 
@@ -39,7 +53,13 @@ func (t *timing) unmarshal(r *parser) error {
 	t.watermarkMillis = r.number()
 	t.quality = readQuality(r)
 	t.baseline.unmarshal(r)
-	observed, judged := r.block(), r.block()
+	t.skipped = readSkipped(r, t.Name)
+	t.stats.Series, t.stats.SiblingsPresent = int(r.number()), r.flag()
+	for n := r.number(); n > 0 && r.err == nil; n-- {
+		t.warnings = append(t.warnings, r.text())
+	}
+	t.resumed = true
+	observed, judged, recorded := r.block(), r.block(), r.block()
 	if r.err != nil {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotDamaged, t.Name, r.err)
 	}
@@ -50,7 +70,34 @@ func (t *timing) unmarshal(r *parser) error {
 	if err := t.detector.UnmarshalBinary(judged); err != nil {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotOther, t.Name, err)
 	}
+	if t.Recorder == nil {
+		return nil
+	}
+	if err := t.Recorder.UnmarshalBinary(recorded); err != nil {
+		return fmt.Errorf("%w: source %q: %w", ErrSnapshotOther, t.Name, err)
+	}
 	return nil
+}
+
+func writeSkipped(w *writer, windows []finding.FailedWindow) {
+	w.number(int64(len(windows)))
+	for _, f := range windows {
+		w.number(f.Start.UnixMilli())
+		w.number(f.End.UnixMilli())
+		w.text(f.Reason)
+		w.text(f.Error)
+	}
+}
+
+func readSkipped(r *parser, source string) []finding.FailedWindow {
+	var windows []finding.FailedWindow
+	for n := r.number(); n > 0 && r.err == nil; n-- {
+		f := finding.FailedWindow{Source: source}
+		f.Start, f.End = instant(r.number()), instant(r.number())
+		f.Reason, f.Error = r.text(), r.text()
+		windows = append(windows, f)
+	}
+	return windows
 }
 
 func writeQuality(w *writer, q finding.Quality) {
