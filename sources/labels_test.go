@@ -44,6 +44,13 @@ var shapes = []shape{
 		route:   "backend", target: "edge-1:9901", view: "job=envoy",
 	},
 	{
+		name:    "a virtual host that is called as the pooled stream is",
+		change:  func(o *Options) { o.RouteLabels = []string{"vhost"} },
+		up:      `up{job="envoy",instance="edge-1:9901"}`,
+		counter: `envoy_cluster_upstream_rq_xx{job="envoy",instance="edge-1:9901",envoy_response_code_class="5",vhost="*"}`,
+		route:   "(*)", target: "edge-1:9901", view: "job=envoy",
+	},
+	{
 		name: "Istio",
 		change: func(o *Options) {
 			o.Selector = `istio_requests_total{response_code=~"5..",reporter="source"}`

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/relabel"
+
+	"github.com/ghostpair/ghostpair/finding"
 )
 
 const (
@@ -73,8 +75,17 @@ func (m *mapping) excluded(set labels.Labels) bool {
 	return false
 }
 
+// starRoute stands for a route that is really called *, as virtual hosts are: that name is taken.
+const starRoute = "(*)"
+
 // routeOf joins the route labels; it is empty for a series that has none of them.
-func (m *mapping) routeOf(set labels.Labels) string { return joinValues(m.route, set.Get) }
+func (m *mapping) routeOf(set labels.Labels) string {
+	route := joinValues(m.route, set.Get)
+	if route == finding.PooledRoute {
+		return starRoute
+	}
+	return route
+}
 
 // targetOf names the counting process. The last target label is the one that tells processes apart
 // (pod, by default): where it is empty the instance stands in for it, and then the instance is what
