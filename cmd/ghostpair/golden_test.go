@@ -73,6 +73,7 @@ func TestUsageErrors(t *testing.T) {
 	golden(t, "usage-selector", "backfill", "--start=-1d", "--selector=rate(errors[5m])")
 	golden(t, "usage-route-label", "backfill", "--start=-1d", "--route.label=x")
 	golden(t, "usage-log", "serve", "--log.level=loud")
+	golden(t, "usage-duration", "backfill", "--start=-1d", "--lead-in=soon")
 	golden(t, "usage-web", "serve", "--web.config.file=testdata/web-bad.yml")
 }
 

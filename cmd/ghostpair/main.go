@@ -49,7 +49,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	}
 	name, err := app.Parse(args)
 	if err != nil {
-		fmt.Fprintf(stderr, "ghostpair: %s; try `ghostpair --help`\n", err)
+		fmt.Fprintf(stderr, "ghostpair: %s; try `%s`\n", flagError(app, args, err), helpFor(app, args))
 		return exitUsage
 	}
 	err = chosen[name](std{stdout, stderr})
@@ -57,6 +57,32 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 		fmt.Fprintf(stderr, "ghostpair: %s\n", err)
 	}
 	return exitCode(err)
+}
+
+// flagError puts the name of the flag in front of an error about its value, which the parser leaves out.
+func flagError(app *kingpin.Application, args []string, err error) error {
+	context, _ := app.ParseContext(args)
+	if context == nil {
+		return err
+	}
+	for _, element := range context.Elements {
+		flag, ok := element.Clause.(*kingpin.FlagClause)
+		if !ok || element.Value == nil {
+			continue
+		}
+		if set := flag.Model().Value.Set(*element.Value); set != nil && set.Error() == err.Error() {
+			return fmt.Errorf("--%s: %w", flag.Model().Name, err)
+		}
+	}
+	return err
+}
+
+// helpFor returns the command line that explains what args were meant to be.
+func helpFor(app *kingpin.Application, args []string) string {
+	if context, _ := app.ParseContext(args); context != nil && context.SelectedCommand != nil {
+		return "ghostpair " + context.SelectedCommand.FullCommand() + " --help"
+	}
+	return "ghostpair --help"
 }
 
 // terminated is what the flag parser panics with after it has printed help or the version: it was
