@@ -110,6 +110,9 @@ func (l *loop) replayed() {
 	l.replaying.stop()
 	next := l.replaying.instance
 	l.replaying = nil
+	if next.engine.Evaluation() == nil {
+		return // it was told to stop
+	}
 	if next != l.serving.Load() {
 		l.ticking.stop()
 		l.ticking = nil
