@@ -34,7 +34,7 @@ func (g *gauges) refresh(ctx context.Context, at time.Time, o *Options) {
 	defer cancel()
 	samples, stats, err := g.Gauges.ReadGauges(ctx, at.UnixMilli())
 	if err != nil {
-		o.Logger.Warn("Reading a source that is only shown", "source", g.Name, "reason", reasonOf(err), "err", err)
+		o.Logger.Warn("Reading a source that is only shown", "source_name", g.Name, "reason", reasonOf(err), "err", err)
 		g.failure = err
 		return
 	}

@@ -60,7 +60,7 @@ func (s *Server) ask(ctx context.Context, r *request, retry func() bool, consume
 		if e.retryAfter > s.timeout {
 			return err
 		}
-		s.logger.Debug("asking again", "source", r.source, "pause", max(pause, e.retryAfter), "err", err)
+		s.logger.Debug("asking again", "source_name", r.source, "pause", max(pause, e.retryAfter), "err", err)
 		if !wait(ctx, max(pause, e.retryAfter)) {
 			return err
 		}

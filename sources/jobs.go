@@ -50,10 +50,10 @@ func (s *Source) refreshJobs(ctx context.Context, external *externalLabels, lo, 
 	case err == nil:
 	case unanswerable(err):
 		j.useless, j.names = true, nil
-		s.server.logger.Info("the server does not list label values; reading `up` of all jobs", "source", s.name, "err", err)
+		s.server.logger.Info("the server does not list label values; reading `up` of all jobs", "source_name", s.name, "err", err)
 		return nil
 	case j.asked:
-		s.server.logger.Debug("keeping the jobs known", "source", s.name, "err", err)
+		s.server.logger.Debug("keeping the jobs known", "source_name", s.name, "err", err)
 		return nil
 	default:
 		return err

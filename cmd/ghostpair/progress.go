@@ -57,7 +57,7 @@ func (m *meter) observe(p engine.Progress) {
 	}
 	if now := time.Now(); now.Sub(m.logged) >= logEvery {
 		m.logged = now
-		m.logger.Info("Reading history", "source", p.Source, "read_to", p.Watermark.UTC().Format(time.RFC3339),
+		m.logger.Info("Reading history", "source_name", p.Source, "read_to", p.Watermark.UTC().Format(time.RFC3339),
 			"until", p.To.UTC().Format(time.RFC3339), "done_percent", int(100*share))
 	}
 }
