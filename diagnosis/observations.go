@@ -52,7 +52,7 @@ type ConnectCounts struct {
 	Timeouts *int64 // upstream_cx_connect_timeout
 	Late     *int64 // that succeeded after 1–5 s, from upstream_cx_connect_ms
 
-	// Of the endpoints with at least one failure only, from per-endpoint stats.
+	// Of the pairs of instance and endpoint with at least one failure only, from per-endpoint stats.
 	EndpointAttempts, EndpointFailures *int64
 }
 
