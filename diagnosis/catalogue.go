@@ -1,5 +1,7 @@
 package diagnosis
 
+import "slices"
+
 const (
 	awsLoopback  = "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html#loopback-timeout"
 	awsMetrics   = "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html"
@@ -14,7 +16,7 @@ const (
 
 // Catalogue returns all causes, in the order in which ties are listed.
 func Catalogue() []Cause {
-	return append(append(lostConnects(), slowOnes()...), instantOnes()...)
+	return slices.Concat(hairpins(), lostConnects(), slowOnes(), instantOnes())
 }
 
 // noise are predictions that every real failure shares: what is an artefact of the measurement, or a
@@ -39,7 +41,7 @@ func fastFailures() []Prediction {
 	return append(noise(), likely(CheckSlowBucket, Contradicts), likely(CheckConnectTimeouts, Contradicts))
 }
 
-func lostConnects() []Cause {
+func hairpins() []Cause {
 	return []Cause{
 		{
 			Name: CauseHairpinBehind, Title: "Envoy's connects come back to its own node through a load balancer behind it, which preserves client addresses",
@@ -61,6 +63,11 @@ func lostConnects() []Cause {
 				hint(CheckResponseTimeouts, Contradicts), hint(CheckSlowSuccess, Contradicts), ifNot(CheckCapacity, Contradicts, 2), ifNot(CheckResets, Contradicts, 2), ifNot(CheckDNS, Contradicts, 1),
 				ifNot(CheckNLBBlocked, Contradicts, 2), ifNot(CheckNLBUnhealthy, Contradicts, 1), ifNot(CheckNLBResets, Contradicts, 1), ifNot(CheckNLBPortAllocation, Contradicts, 2)),
 		},
+	}
+}
+
+func lostConnects() []Cause {
+	return []Cause{
 		{
 			Name: CauseBlocked, Title: "A security group or a NetworkPolicy drops the connects",
 			First:     "Connect by hand from a failing proxy's pod to a failing endpoint; if it never works, compare security groups and NetworkPolicies with an endpoint that does.",
@@ -135,7 +142,8 @@ func slowOnes() []Cause {
 			First:     "Scrape Envoy's admin endpoint directly, from one Prometheus, and look again.",
 			Reference: "https://www.envoyproxy.io/docs/envoy/latest/operations/admin",
 			Predicts: []Prediction{
-				{Check: CheckStatsFlush, Expect: Supports, For: 3, Against: 1}, {Check: CheckScrapeComb, Expect: Supports, For: 3, Against: 1},
+				{Check: CheckStatsFlush, Expect: Supports, For: 3, Against: 1},
+				{Check: CheckScrapeComb, Expect: Supports, For: 3, Against: 1},
 				hint(CheckDwellTime, Contradicts), hint(CheckSlowBucket, Contradicts),
 			},
 		},

@@ -133,8 +133,11 @@ func TestLabelsOfKubeStateMetrics(t *testing.T) {
 func TestUniquePods(t *testing.T) {
 	t.Parallel()
 	pods, problems := UniquePods([]Pod{
-		{Namespace: "b", Name: "x", Node: "n1", IP: "10.0.0.1"}, {Namespace: "a", Name: "x", Node: "n2"},
-		{Namespace: "b", Name: "x", Node: "n1"}, {Namespace: "b", Name: "y", Node: "n1"}, {Namespace: "b", Name: "y", Node: "n3"},
+		{Namespace: "b", Name: "x", Node: "n1", IP: "10.0.0.1"},
+		{Namespace: "a", Name: "x", Node: "n2"},
+		{Namespace: "b", Name: "x", Node: "n1"},
+		{Namespace: "b", Name: "y", Node: "n1"},
+		{Namespace: "b", Name: "y", Node: "n3"},
 	})
 	want := []Pod{{Namespace: "a", Name: "x", Node: "n2"}, {Namespace: "b", Name: "x", Node: "n1", IP: "10.0.0.1"}, {Namespace: "b", Name: "y"}}
 	if !slices.Equal(pods, want) || !slices.Equal(problems, []string{"pod b/y: node is n1 and n3; it is not used"}) {
@@ -148,13 +151,20 @@ func TestUniquePods(t *testing.T) {
 func TestCountSameNode(t *testing.T) {
 	t.Parallel()
 	pods := []Pod{
-		{Namespace: "e", Name: "envoy-1", Node: "n1", IP: "10.0.1.1"}, {Namespace: "e", Name: "envoy-2", Node: "n2", IP: "10.0.2.1"},
-		{Name: "a", Node: "n1", IP: "10.0.1.5"}, {Name: "b", Node: "n2", IP: "fd00::5"},
-		{Name: "c", Node: "n1", IP: "10.0.9.9"}, {Name: "d", Node: "n2", IP: "10.0.9.9"}, // both claim it
+		{Namespace: "e", Name: "envoy-1", Node: "n1", IP: "10.0.1.1"},
+		{Namespace: "e", Name: "envoy-2", Node: "n2", IP: "10.0.2.1"},
+		{Name: "a", Node: "n1", IP: "10.0.1.5"},
+		{Name: "b", Node: "n2", IP: "fd00::5"},
+		{Name: "c", Node: "n1", IP: "10.0.9.9"},
+		{Name: "d", Node: "n2", IP: "10.0.9.9"}, // both claim it
 	}
 	got := CountSameNode([]EndpointCount{
-		{"e", "envoy-1", "10.0.1.5:8080", 4, 40}, {"e", "envoy-1", "[fd00::5]:8080", 1, 60}, {"e", "envoy-2", "[fd00::5]:8080", 3, 20},
-		{"e", "envoy-2", "10.0.9.9:80", 7, 10}, {"e", "envoy-3", "10.0.1.5:8080", 8, 10}, {"e", "envoy-1", "example.com:80", 9, 10},
+		{"e", "envoy-1", "10.0.1.5:8080", 4, 40},
+		{"e", "envoy-1", "[fd00::5]:8080", 1, 60},
+		{"e", "envoy-2", "[fd00::5]:8080", 3, 20},
+		{"e", "envoy-2", "10.0.9.9:80", 7, 10},
+		{"e", "envoy-3", "10.0.1.5:8080", 8, 10},
+		{"e", "envoy-1", "example.com:80", 9, 10},
 	}, pods)
 	if want := (SameNode{Failures: 8, Shared: 7, Expected: 0.5, Unplaced: 24}); got == nil || *got != want {
 		t.Errorf("%+v, want %+v", got, want)
