@@ -44,7 +44,9 @@ func (a *Account) Advance(toMillis int64, alpha func(dayMillis int64) float64) [
 		a.day.add(b.tally)
 		transitions = a.look(a.settleMillis(b.index), alpha, false, transitions)
 	}
-	a.blocks = append(a.blocks[:0:0], a.blocks[settled:]...)
+	if settled > 0 { // not in place: a long piece leaves much room behind
+		a.blocks = append(a.blocks[:0:0], a.blocks[settled:]...)
+	}
 	return a.closeDays(a.dayOf(last+1), alpha, transitions)
 }
 
