@@ -1,0 +1,203 @@
+package survey
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// judge turns facts into findings.
+func (e *Examination) judge() {
+	e.Findings = []Finding{}
+	e.judgeServer()
+	for _, s := range e.Sources {
+		e.judgeSource(s)
+	}
+	e.judgeFingerprints()
+	for _, job := range e.jobs() {
+		e.judgeScrapes(job)
+	}
+	e.judgeSignals()
+	e.judgeKubernetes()
+	e.judgeLoadBalancers()
+}
+
+func (e *Examination) say(topic string, severity Severity, title, detail, remedy string) {
+	e.Findings = append(e.Findings, Finding{topic, severity, title, detail, remedy})
+}
+
+func (e *Examination) judgeServer() {
+	s := e.Server
+	if s.Version == "" {
+		e.say("server", Note, "the server does not tell its version", "It is probably not Prometheus itself. That is fine as long as it answers as Prometheus does.", "")
+	} else {
+		e.say("server", OK, "version "+s.Version, "", "")
+	}
+	if !s.ConfigurationShown {
+		e.say("server", Note, "the server does not show its configuration",
+			"External labels cannot be told from the labels of the series. With remote read they stay part of them; nothing is lost unless they change.", "")
+	}
+	if s.HistoryReachesStart != nil && !*s.HistoryReachesStart {
+		e.say("history", Note, fmt.Sprintf("no samples are as old as %s", human(s.HistorySeconds)),
+			"A first start of serve would read that far back. It works with less, and knows less about the routes at first.", "")
+	}
+	for _, s := range e.Sources {
+		switch {
+		case s.ReadFailure != "":
+		case s.StretchProtocol == "query":
+			e.say("server", Note, "no remote read: source "+s.Name+" is read through the query API",
+				"It works. A backfill of days takes many times longer; enable remote read where the server has it.", "")
+		case !strings.HasSuffix(s.StretchProtocol, "_streamed"):
+			e.say("server", Note, "remote read does not stream: source "+s.Name+" is read by "+s.StretchProtocol, "Long stretches take more memory on both sides.", "")
+		default:
+			e.say("server", OK, "source "+s.Name+" is read by streamed remote read", "", "")
+		}
+	}
+}
+
+func (e *Examination) judgeSource(s SourceFacts) {
+	none := s.Series != nil && *s.Series == 0
+	alone := s.SiblingSeries != nil && *s.SiblingSeries == 0
+	switch {
+	case s.ReadFailure != "":
+		e.say("source", Problem, "source "+s.Name+" cannot be read", s.ReadFailure, "")
+	case none && alone && len(s.Jobs) == 0:
+		e.say("source", missingSource(s), "source "+s.Name+" matches nothing, and nor do its requests", "No scrape has the metric of "+s.Selector+". "+where(s), remedyOf(s))
+	case none && s.Errors == 0:
+		e.say("source", OK, fmt.Sprintf("source %s has no errors now", s.Name),
+			"The counters of errors are born with the first one: a healthy Envoy has none.", "")
+	default:
+		e.say("source", OK, fmt.Sprintf("source %s: %s, %s in the last %s", s.Name,
+			plural(len(s.Routes), "route with errors", "routes with errors"), plural(int(s.Errors+0.5), "error", "errors"), human(s.WindowSeconds)), "", "")
+	}
+	if n := s.Quality.UnroutedSeries; n > 0 {
+		e.say("source", Warning, fmt.Sprintf("source %s: %s without a route", s.Name, plural(n, "series", "series")),
+			"None of the route labels is on them, so that their errors cannot be attributed. Set route_labels, or relabel_configs that make them.", "")
+	}
+	if s.Quality.Births > 0 {
+		e.say("source", OK, fmt.Sprintf("source %s: %s born in the last %s, with their first errors counted", s.Name,
+			plural(int(s.Quality.Births), "counter was", "counters were"), human(s.WindowSeconds)),
+			"increase() and rate() lose the error that a counter is born with.", "")
+	}
+	if s.Quality.RoutesDropped > 0 {
+		e.say("source", Warning, fmt.Sprintf("source %s: %s beyond limits.routes", s.Name, plural(s.Quality.RoutesDropped, "route is", "routes are")),
+			"They are not watched. Raise the limit, or choose route labels with fewer values.", "")
+	}
+}
+
+// missingSource is how bad it is that a source has nothing at all: without errors of any kind nothing can
+// be found; without connect timeouts, less.
+func missingSource(s SourceFacts) Severity {
+	if s.Signal == "5xx" {
+		return Problem
+	}
+	return Warning
+}
+
+func remedyOf(s SourceFacts) string {
+	if s.Signal == "5xx" {
+		return RemedyScrapeConfig
+	}
+	return RemedyStats
+}
+
+func where(s SourceFacts) string {
+	if s.Signal == "5xx" {
+		return "Either no proxy is scraped, or its counters have other names or labels: set selector and route_labels of the source."
+	}
+	return "Either it never happened on a scrape that leaves unused counters out, or the proxies do not expose it."
+}
+
+// judgeFingerprints says which lags can be seen, over all sources.
+func (e *Examination) judgeFingerprints() {
+	for _, fp := range e.fingerprints {
+		var can, cannot []string
+		for _, s := range e.Sources {
+			for _, r := range s.Routes {
+				if resolvable(r.Fingerprints, fp.Name) {
+					can = append(can, r.Name)
+				} else {
+					cannot = append(cannot, r.Name)
+				}
+			}
+		}
+		if len(can)+len(cannot) == 0 { // no route has had an error: what the jobs would show
+			for _, job := range e.jobs() {
+				if resolvable(job.Fingerprints, fp.Name) {
+					can = append(can, job.Name)
+				} else {
+					cannot = append(cannot, job.Name)
+				}
+			}
+		}
+		e.judgeFingerprint(fp.Name, distinct(can), distinct(cannot))
+	}
+}
+
+func (e *Examination) judgeFingerprint(name string, can, cannot []string) {
+	switch {
+	case len(can)+len(cannot) == 0:
+	case len(cannot) == 0:
+		e.say("fingerprint", OK, name+" can be seen on every route", "", "")
+	case len(can) == 0:
+		e.say("fingerprint", Problem, name+" cannot be seen on any route",
+			"Scrapes are too far apart: two errors so far apart and two errors of a short burst look the same in them, however long you wait. Add a second, fine scrape beside the coarse one.", e.fineRemedy())
+	default:
+		e.say("fingerprint", Warning, fmt.Sprintf("%s cannot be seen on %s of %d", name, plural(len(cannot), "route", "routes"), len(distinct(slices.Concat(can, cannot)))),
+			"Scrapes are too far apart there: "+few(cannot)+".", e.fineRemedy())
+	}
+}
+
+// fineRemedy names the fine scrape that fits how the proxies are scraped.
+func (e *Examination) fineRemedy() string {
+	if e.Proxies.Operator {
+		return RemedyPodMonitor
+	}
+	return RemedyScrapeConfig
+}
+
+// jobs are the scrape jobs of all sources, each once.
+func (e *Examination) jobs() []Job {
+	var out []Job
+	for _, s := range e.Sources {
+		for _, job := range s.Jobs {
+			if !slices.ContainsFunc(out, func(j Job) bool { return j.Name == job.Name }) {
+				out = append(out, job)
+			}
+		}
+	}
+	return out
+}
+
+// Shares of scrapes that are worth a word.
+const (
+	irregularShare = 0.02
+	failedShare    = 0.01
+	lostShare      = 0.2
+)
+
+func (e *Examination) judgeScrapes(j Job) {
+	name := "job " + j.Name
+	switch irregular := 1 - j.Regular; {
+	case j.IntervalSeconds == 0:
+		e.say("scrape", Note, name+" has too few scrapes to know their interval", "", "")
+		return
+	case j.Intervals > 3 || irregular > lostShare:
+		e.say("scrape", Warning, fmt.Sprintf("%s: scrapes are not regular (%s are off)", name, share(irregular)),
+			"Only regular intervals say anything about timing. Several Prometheis behind one address look like this: query one of them, or give the pairs their replica label.", "")
+	case irregular > irregularShare:
+		e.say("scrape", Note, fmt.Sprintf("%s: %s of the scrapes are off, the longest gap is %s", name, share(irregular), human(j.LongestSeconds)),
+			"Pairs across a gap are lost, errors are not.", "")
+	default:
+		e.say("scrape", OK, fmt.Sprintf("%s: %s every %s, regular", name, plural(j.Targets, "target", "targets"), human(j.IntervalSeconds)), "", "")
+	}
+	if failed := float64(j.Failed) / float64(max(j.Scrapes, 1)); failed > failedShare {
+		e.say("scrape", Warning, fmt.Sprintf("%s: %s of the scrapes failed", name, share(failed)), "The targets were down, or slower than the scrape timeout.", "")
+	}
+}
+
+func distinct(names []string) []string {
+	sorted := slices.Clone(names)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}

@@ -1,0 +1,124 @@
+package survey
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// judgeSignals says which checks of the diagnosis are out of reach, and why.
+func (e *Examination) judgeSignals() {
+	if !e.SignalsKnown {
+		e.say("signal", Warning, "the server does not tell which metrics it has", "Which checks are possible is not known.", "")
+		return
+	}
+	var can, cannot []string
+	for _, c := range e.Checks {
+		if c.Possible {
+			can = append(can, c.Name)
+		} else {
+			cannot = append(cannot, c.Name)
+		}
+	}
+	if len(can) > 0 {
+		e.say("signal", OK, fmt.Sprintf("%d of %d checks of the diagnosis can be made", len(can), len(can)+len(cannot)), strings.Join(can, ", ")+".", "")
+	}
+	for _, m := range []struct {
+		metric   string
+		severity Severity
+		loses    string
+		remedy   string
+	}{
+		{connectTimeout, Note, "It separates lost connects from refused ones, and shows pairs that a retry in Envoy hides from clients. A scrape that leaves out unused counters has none before the first one.", RemedyStats},
+		{pendingActive, Note, "With it even scrapes of 15 s tell how long failed connects waited.", RemedyStats},
+		{downstreamTime, Note, "It tells whether errors came just past a timeout, at any scrape interval.", RemedyStats},
+		{endpointFail, Note, "It tells which endpoint fails, and whether it is on the node of the proxy.", RemedyEndpoints},
+	} {
+		if e.signal(m.metric) == nil && e.Proxies.Kind != "" {
+			e.say("signal", m.severity, "no "+m.metric, m.loses, m.remedy)
+		}
+	}
+	e.judgeBuckets()
+}
+
+// judgeBuckets looks for bounds that tell a timeout from what is merely slow. Envoy's histograms keep two
+// digits and put 5.00 to 5.09 s into the bucket that ends at 5000 ms, so that a bound just above the
+// timeout is as useful as one just below.
+func (e *Examination) judgeBuckets() {
+	h := e.signal(downstreamTime)
+	if h == nil || h.Native {
+		return
+	}
+	for _, fp := range e.fingerprints {
+		lo, _ := fp.Seconds()
+		ms := 1000 * lo
+		around := slices.ContainsFunc(h.Bounds, func(b float64) bool { return b >= 0.9*ms && b <= ms }) &&
+			slices.ContainsFunc(h.Bounds, func(b float64) bool { return b > ms && b <= 1.3*ms })
+		if around {
+			e.say("signal", OK, fmt.Sprintf("%s has a bucket around %g s", downstreamTime, lo), "", "")
+			continue
+		}
+		below, above := neighbours(h.Bounds, ms)
+		e.say("signal", Note, fmt.Sprintf("%s around %g s is coarse: the buckets are (%s, %s] and (%s, %s] ms", downstreamTime, lo, text(below[0]), text(below[1]), text(below[1]), text(above)),
+			"Slow requests land there too. Bounds at 0.96 and 1.06 of the timeout show it sharply.", RemedyBuckets)
+	}
+}
+
+// neighbours returns the bounds of the bucket that ends at or before ms, and the next bound; 0 where there
+// is none.
+func neighbours(bounds []float64, ms float64) (below [2]float64, above float64) {
+	for _, b := range bounds {
+		if b > ms {
+			return below, b
+		}
+		below = [2]float64{below[1], b}
+	}
+	return below, 0
+}
+
+func text(bound float64) string {
+	if bound == 0 {
+		return "…"
+	}
+	return fmt.Sprintf("%g", bound)
+}
+
+func (e *Examination) judgeKubernetes() {
+	if !e.SignalsKnown || !e.Proxies.Kubernetes && e.signal(podInfo) == nil {
+		return
+	}
+	pods := e.signal(podInfo)
+	if pods == nil {
+		e.say("kubernetes", Note, "no kube-state-metrics", "Without it nobody can tell which pods share a node: whether a hairpin is possible, and preflight, need it.", RemedyKubeState)
+		return
+	}
+	if len(pods.Jobs) > 1 {
+		e.say("kubernetes", Note, fmt.Sprintf("kube-state-metrics is scraped by %d jobs: %s", len(pods.Jobs), few(keys(pods.Jobs))),
+			"Pods are told apart by their names, so that nothing is counted twice, but it is probably not meant.", "")
+	}
+	for _, m := range []struct{ metric, loses string }{
+		{sliceEndpoints, "The pods behind a Service cannot be told from others: preflight needs --targets."},
+		{nodeInfo, "The zones of nodes are not known: without cross-zone balancing they decide."},
+		{serviceInfo, "The traffic policy of a Service is not known: preflight needs --external-traffic-policy."},
+	} {
+		if e.signal(m.metric) == nil {
+			e.say("kubernetes", Note, "kube-state-metrics without "+m.metric, m.loses, RemedyKubeState)
+		}
+	}
+	if e.signal(sliceEndpoints) != nil && e.signal(nodeInfo) != nil {
+		e.say("kubernetes", OK, "kube-state-metrics tells which pods share a node", "", "")
+	}
+}
+
+func (e *Examination) judgeLoadBalancers() {
+	switch s := e.signal(loadBalancerAny); {
+	case !e.SignalsKnown:
+	case s == nil:
+		e.say("load-balancer", Note, "no metrics of network load balancers",
+			"cloudwatch_exporter or YACE would let checks exclude other causes: resets, unhealthy hosts, port allocation errors.", "")
+	case s.Late:
+		e.say("load-balancer", OK, "metrics of network load balancers come with CloudWatch's time, ten minutes late", "They are read further back.", "")
+	default:
+		e.say("load-balancer", OK, "metrics of network load balancers are there", "", "")
+	}
+}
