@@ -20,7 +20,7 @@ const module = "github.com/ghostpair/ghostpair"
 var (
 	core = []string{"finding", "detector", "slo", "diagnosis", "simulate"}
 	pure = []string{"chart"}
-	edge = []string{"config", "sources", "engine", "alert", "web", "report", "jobs"}
+	edge = []string{"config", "sources", "engine", "alert", "web", "report", "jobs", "survey"}
 
 	// drawing is what gonum/plot brings: fonts, and the formats that it can write.
 	drawing = []string{
