@@ -283,21 +283,21 @@ func feed(t *testing.T, stretches []Stretch, delta int64, cuts []int64, rng *ran
 	t.Helper()
 	a := newAccount(t, delta)
 	var transitions []Transition
-	from := int64(-1 << 62)
+	rest := slices.Clone(stretches)
+	slices.SortStableFunc(rest, func(x, y Stretch) int { return cmp.Compare(x.AtMillis, y.AtMillis) })
 	for _, to := range cuts {
-		var piece []Stretch
-		for _, s := range stretches {
-			if s.AtMillis > from && s.AtMillis <= to {
-				piece = append(piece, s)
-			}
+		n := 0
+		for n < len(rest) && rest[n].AtMillis <= to {
+			n++
 		}
-		order := rng.Perm(1000)
+		piece := rest[:n]
+		rest = rest[n:]
+		order := rng.Perm(8)
 		slices.SortStableFunc(piece, func(x, y Stretch) int { return cmp.Compare(order[x.Target], order[y.Target]) })
 		for _, s := range joined(piece, rng) {
 			add(t, a, s)
 		}
 		transitions = append(transitions, a.Advance(to, always(0.01))...)
-		from = to
 		state, _ := a.MarshalBinary()
 		b := newAccount(t, delta)
 		if err := b.UnmarshalBinary(state); err != nil {

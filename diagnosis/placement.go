@@ -35,15 +35,18 @@ type SharedNode struct {
 // to come back to the node that it came from. Without client addresses being preserved that does no
 // harm.
 type Meeting struct {
-	Clients, Targets int          // pods
-	Unplaced         int          // pods whose node is not known
-	Meeting          int          // clients that share a node with a target
-	Nodes            []SharedNode // sorted by name
+	Clients  int          `json:"clients"`
+	Targets  int          `json:"targets"`
+	Unplaced int          `json:"unplaced"` // clients and targets whose node is not known
+	Meeting  int          `json:"meeting"`  // clients that share a node with a target
+	Nodes    []SharedNode `json:"nodes"`    // sorted by name
 
 	// Share of connections that come back, over all clients alike: between Lower, where clients use
 	// the addresses of all zones alike, and Upper, where they use that of their own zone. Both are
 	// equal with cross-zone balancing. Worst is Upper of the client that is worst off.
-	Lower, Upper, Worst float64
+	Lower float64 `json:"lower"`
+	Upper float64 `json:"upper"`
+	Worst float64 `json:"worst"`
 }
 
 // CanMeet tells whether any connection can come back.
