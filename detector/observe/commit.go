@@ -38,6 +38,8 @@ func old(last, to int64) bool { return last == never || last+retentionMillis <= 
 
 func (c *commit) run() {
 	c.admit()
+	// Nearly every mark but the first one of a series is an event.
+	c.piece.Events = make([]Event, 0, max(0, int(c.stage.log.used)-c.stage.series.used))
 	for _, t := range c.stage.targets {
 		c.target(t)
 	}
@@ -117,7 +119,7 @@ func (v *stagedView) complete(log *markLog) {
 	}
 	for _, x := range v.series {
 		if odd {
-			x.walker = walk(log, v.times, x.runs(*log, v.up))
+			x.walker = walk(log, v.times, x.runs(log, v.up))
 		}
 		x.walker.finish(v.times)
 	}

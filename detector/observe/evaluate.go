@@ -92,7 +92,7 @@ func (e *evaluation) stitch(x *counter) walker {
 	w := newWalker()
 	runs := make(map[string][]Run)
 	for s := x.staged; s != nil; s = s.next {
-		runs[s.view.name] = s.runs(e.stage.log, s.view.times)
+		runs[s.view.name] = s.runs(&e.stage.log, s.view.times)
 	}
 	for _, s := range e.segments {
 		first, last := s.times[0].first, s.times[len(s.times)-1].last()
@@ -119,8 +119,8 @@ func (e *evaluation) counter(x *counter) {
 	}
 	w := e.walk(x)
 	since := int64(never) // of the unbroken samples
-	for i := w.first; i != noMark; i = e.stage.log[i].next {
-		m := e.stage.log[i]
+	for i := w.first; i != noMark; i = e.stage.log.at(i).next {
+		m := *e.stage.log.at(i)
 		if i == w.first {
 			m = e.continued(x, m)
 		} else if m.missing > 0 {

@@ -49,7 +49,7 @@ func (c *commit) walks(t *stagedTarget) []*viewWalk {
 		for _, v := range t.views {
 			if v.name == state.name {
 				w.times = v.times
-				w.carry(v, c.stage.log)
+				w.carry(v, &c.stage.log)
 			}
 		}
 		walks = append(walks, w)
@@ -58,7 +58,7 @@ func (c *commit) walks(t *stagedTarget) []*viewWalk {
 }
 
 // carry notes when the first series was seen in the view.
-func (w *viewWalk) carry(v *stagedView, log markLog) {
+func (w *viewWalk) carry(v *stagedView, log *markLog) {
 	if w.before.carries {
 		return
 	}

@@ -79,7 +79,7 @@ func (o *Observer) Scrapes(view TargetView, runs []Run) {
 	v := o.target(view.Target).view(view.View)
 	for _, run := range runs {
 		if run = run.trim(o.stage.from, o.stage.to); run.Count > 0 && run.Value == 1 {
-			v.scrapes(o.stage.log, run.times())
+			v.scrapes(&o.stage.log, run.times())
 		}
 	}
 }

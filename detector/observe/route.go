@@ -16,7 +16,7 @@ type candidate struct {
 func (c *commit) admit() {
 	fresh := make(map[string]*candidate)
 	c.stage.series.each(func(x *stagedSeries) {
-		first, last, ok := x.bounds(c.stage.log)
+		first, last, ok := x.bounds(&c.stage.log)
 		if !ok {
 			return
 		}

@@ -15,18 +15,16 @@ type stage struct {
 	samples  int64
 }
 
-// maxIdleMarks is how much of the log is kept for the next piece.
-const maxIdleMarks = 1 << 16
+// maxIdleBlocks is how much of the log is kept for the next piece.
+const maxIdleBlocks = 16
 
 // reset drops everything that was staged.
 func (s *stage) reset() {
 	s.series.reset()
 	clear(s.targets)
 	s.recent = nil
-	if cap(s.log) > maxIdleMarks {
-		s.log = nil
-	}
-	*s = stage{number: s.number, targets: s.targets, log: s.log[:0], series: s.series}
+	s.log.reset()
+	*s = stage{number: s.number, targets: s.targets, log: s.log, series: s.series}
 }
 
 // stagedTarget is a target in the stage.
@@ -125,7 +123,7 @@ func (x *stagedSeries) take(log *markLog, run Run) {
 	}
 	if !run.valid() {
 		if stray := outside(x.view.up, run.times()); len(stray) > 0 {
-			x.hold(*log)
+			x.hold(log)
 			x.odd.stray = append(x.odd.stray, stray...)
 		}
 		return
@@ -134,20 +132,20 @@ func (x *stagedSeries) take(log *markLog, run Run) {
 		if run = x.walker.take(log, x.view.up, run); run.Count == 0 {
 			return
 		}
-		x.hold(*log)
+		x.hold(log)
 	}
 	x.odd.runs = append(x.odd.runs, run)
 }
 
 // hold keeps the samples of the series as runs from now on.
-func (x *stagedSeries) hold(log markLog) {
+func (x *stagedSeries) hold(log *markLog) {
 	if x.odd == nil {
 		x.odd = &oddSamples{runs: x.walker.runs(log, x.view.up)}
 	}
 }
 
 // runs returns the valid samples of the series; times are those that its walker went along.
-func (x *stagedSeries) runs(log markLog, times []span) []Run {
+func (x *stagedSeries) runs(log *markLog, times []span) []Run {
 	if x.odd != nil {
 		return x.odd.runs
 	}
@@ -155,7 +153,7 @@ func (x *stagedSeries) runs(log markLog, times []span) []Run {
 }
 
 // bounds returns the first and the last valid sample; false when there is none.
-func (x *stagedSeries) bounds(log markLog) (first, last int64, ok bool) {
+func (x *stagedSeries) bounds(log *markLog) (first, last int64, ok bool) {
 	if x.odd != nil {
 		if n := len(x.odd.runs); n > 0 {
 			return x.odd.runs[0].FirstMillis, x.odd.runs[n-1].LastMillis(), true
@@ -165,11 +163,11 @@ func (x *stagedSeries) bounds(log markLog) (first, last int64, ok bool) {
 	if x.walker.first == noMark {
 		return 0, 0, false
 	}
-	return log[x.walker.first].at, x.walker.before, true
+	return log.at(x.walker.first).at, x.walker.before, true
 }
 
 // scrapes adds successful scrapes to the view. Several `up` series of one view are united.
-func (v *stagedView) scrapes(log markLog, s span) {
+func (v *stagedView) scrapes(log *markLog, s span) {
 	if len(v.series) > 0 {
 		for _, x := range v.series { // too late by contract: fall back to waiting for the end
 			x.hold(log)

@@ -17,8 +17,36 @@ type mark struct {
 
 const noMark = -1
 
-// markLog holds the marks of all series of a piece.
-type markLog []mark
+// markLog holds the marks of all series of a piece, in blocks, so that it grows without being copied.
+type markLog struct {
+	blocks [][]mark
+	used   int32
+}
+
+const markBlock = 1 << 12
+
+// at returns a mark, by its index.
+func (l *markLog) at(i int32) *mark { return &l.blocks[i/markBlock][i%markBlock] }
+
+// add appends a mark and returns its index.
+func (l *markLog) add(m mark) int32 {
+	i := l.used
+	if int(i/markBlock) == len(l.blocks) {
+		l.blocks = append(l.blocks, make([]mark, markBlock))
+	}
+	*l.at(i) = m
+	l.used++
+	return i
+}
+
+// reset drops all marks and keeps some blocks for the next piece.
+func (l *markLog) reset() {
+	if len(l.blocks) > maxIdleBlocks {
+		clear(l.blocks[maxIdleBlocks:])
+		l.blocks = l.blocks[:maxIdleBlocks]
+	}
+	l.used = 0
+}
 
 // walker compares the samples of one series with the scrape times of its target. Its cost is that of
 // the runs on both sides, not of the samples.
@@ -102,29 +130,28 @@ func (w *walker) sample(log *markLog, at int64, value float64) {
 	if w.first != noMark && w.missing == 0 && value == w.value {
 		return
 	}
-	index := int32(len(*log))
-	*log = append(*log, mark{
+	index := log.add(mark{
 		at: at, prior: w.prior, before: w.before, vanished: w.vanished,
 		value: value, missing: w.missing, next: noMark,
 	})
 	if w.first == noMark {
 		w.first = index
 	} else {
-		(*log)[w.final].next = index
+		log.at(w.final).next = index
 	}
 	w.final, w.missing, w.value = index, 0, value
 }
 
 // runs returns the samples that the walker has taken.
-func (w *walker) runs(log markLog, times []span) []Run {
+func (w *walker) runs(log *markLog, times []span) []Run {
 	var out []Run
-	for i := w.first; i != noMark; i = log[i].next {
-		end := w.before
-		if next := log[i].next; next != noMark {
-			end = log[next].before
+	for i := w.first; i != noMark; i = log.at(i).next {
+		m, end := log.at(i), w.before
+		if m.next != noMark {
+			end = log.at(m.next).before
 		}
-		for _, s := range between(times, log[i].at, end) {
-			out = append(out, Run{FirstMillis: s.first, StepMillis: int64(s.step), Count: int64(s.count), Value: log[i].value})
+		for _, s := range between(times, m.at, end) {
+			out = append(out, Run{FirstMillis: s.first, StepMillis: int64(s.step), Count: int64(s.count), Value: m.value})
 		}
 	}
 	return out
