@@ -19,6 +19,7 @@ func exampleInstruments(t *testing.T) (*prometheus.Registry, *Instruments) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	registry.MustRegister(NewJobs(func() map[string]int { return map[string]int{"queued": 0, "running": 1, "done": 12} }))
 	i.Sources([]string{"envoy", "nlb"})
 	i.Query("envoy", "remote_read", 200*time.Millisecond, "")
 	i.Query("envoy", "query", 31*time.Second, "timeout")
@@ -36,6 +37,7 @@ func TestInstrumentsGolden(t *testing.T) {
 		"ghostpair_source_queries_total", "ghostpair_source_query_failures_total", "ghostpair_source_query_duration_seconds",
 		"ghostpair_evaluations_total", "ghostpair_evaluation_failures_total", "ghostpair_evaluation_duration_seconds",
 		"ghostpair_config_last_reload_successful", "ghostpair_config_last_reload_success_timestamp_seconds",
+		"ghostpair_backfill_jobs",
 	} // not build_info, which is another one with each build
 	const path = "testdata/instruments.prom"
 	if *update {

@@ -15,7 +15,19 @@ const (
 	errorUnavailable = "unavailable"
 	errorInternal    = "internal"
 	errorNotFound    = "not_found"
+	errorForbidden   = "forbidden"
+	errorConflict    = "conflict"
+	errorTooMany     = "too_many_requests"
 )
+
+// statuses are those of the types of errors that others return.
+var statuses = map[string]int{
+	errorBadData:     http.StatusBadRequest,
+	errorUnavailable: http.StatusServiceUnavailable,
+	errorNotFound:    http.StatusNotFound,
+	errorConflict:    http.StatusConflict,
+	errorTooMany:     http.StatusTooManyRequests,
+}
 
 // envelope is the outside of every answer of the API.
 type envelope struct {
@@ -47,7 +59,12 @@ func (h *handler) answer(w http.ResponseWriter, status int, e envelope) {
 }
 
 func (h *handler) unknown(w http.ResponseWriter, r *http.Request) {
-	h.fail(w, http.StatusNotFound, errorNotFound, "no such endpoint: "+r.URL.Path)
+	h.fail(w, http.StatusNotFound, errorNotFound, "no such endpoint: "+r.Method+" "+r.URL.Path)
+}
+
+// crossOrigin answers a browser that wants to change something on behalf of the page of somebody else.
+func (h *handler) crossOrigin(w http.ResponseWriter, _ *http.Request) {
+	h.fail(w, http.StatusForbidden, errorForbidden, "a page of another origin may not do this")
 }
 
 func (h *handler) findings(w http.ResponseWriter, r *http.Request) {
@@ -61,14 +78,7 @@ func (h *handler) findings(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, http.StatusServiceUnavailable, errorUnavailable, "history is still being read: there are no findings yet")
 		return
 	}
-	document := evaluation.Document // a copy: the evaluation stays as it is
-	document.Findings = []finding.Finding{}
-	for i := range evaluation.Findings {
-		if f := &evaluation.Findings[i]; keep.matches(f) {
-			document.Findings = append(document.Findings, *f)
-		}
-	}
-	h.data(w, document)
+	h.data(w, keep.of(evaluation.Document))
 }
 
 // filter holds the values that a finding may have; an empty list allows all.
@@ -88,6 +98,19 @@ func parseFilter(query url.Values) (filter, error) {
 		f.verdicts = append(f.verdicts, verdict)
 	}
 	return f, nil
+}
+
+// of returns a document with the findings that the filter lets through. The one that is given stays
+// as it is.
+func (f filter) of(document finding.Document) finding.Document {
+	all := document.Findings
+	document.Findings = []finding.Finding{}
+	for i := range all {
+		if f.matches(&all[i]) {
+			document.Findings = append(document.Findings, all[i])
+		}
+	}
+	return document
 }
 
 func (f filter) matches(x *finding.Finding) bool {

@@ -24,6 +24,7 @@ var landingTemplate = template.Must(template.New("landing").Parse(landingHTML))
 // page is what the template shows, all of it as text.
 type page struct {
 	Version    string
+	Backfills  bool   // can be asked for
 	NotReady   string // why; empty: ready
 	Waiting    bool   // nothing has been published yet
 	Window     string
@@ -60,7 +61,7 @@ type nlbRow struct {
 }
 
 func (h *handler) landing(w http.ResponseWriter, _ *http.Request) {
-	p := page{Version: h.Build.Version}
+	p := page{Version: h.Build.Version, Backfills: h.Options.Backfills != nil}
 	if err := h.Ready(); err != nil {
 		p.NotReady = err.Error()
 	}

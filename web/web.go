@@ -1,5 +1,6 @@
 // Package web serves what ghostpair knows over HTTP: health, the findings as JSON, what it runs
-// with, and a page for people. It shows the latest evaluation and holds no state of its own.
+// with, backfills on request, and a page for people. It holds no state of its own. Only POST, PUT and
+// DELETE change anything, and not on behalf of a page of another origin.
 package web
 
 import (
@@ -18,6 +19,7 @@ type Options struct {
 	Evaluation func() *finding.Evaluation // the latest; nil before the first
 	Ready      func() error               // nil, or why not, in words
 	Reload     func(context.Context) error
+	Backfills  Backfills // nil: there are no such endpoints
 
 	Config  func() (string, error)   // the configuration in use, as YAML without secrets
 	Flags   map[string]string        // the flags in use
@@ -63,6 +65,9 @@ func New(options Options) http.Handler {
 	mux.HandleFunc("GET /api/v1/status/flags", h.flags)
 	mux.HandleFunc("GET /api/v1/status/buildinfo", h.build)
 	mux.HandleFunc("GET /api/v1/status/runtimeinfo", h.runtime)
+	if h.Backfills != nil {
+		h.backfills(mux)
+	}
 	mux.HandleFunc("/api/", h.unknown)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
@@ -70,5 +75,7 @@ func New(options Options) http.Handler {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /{$}", h.landing)
-	return mux
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(h.crossOrigin))
+	return protection.Handler(mux)
 }
