@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,10 +49,13 @@ type Health struct {
 // may fail in a row, for at least two minutes, before it says so: a restart of Prometheus is no reason
 // to take ghostpair out of service.
 func (s Health) Ready(now time.Time) error {
-	if !s.WarmedUp {
-		if s.LastSuccess.IsZero() {
-			return fmt.Errorf("it has not read anything from Prometheus yet")
-		}
+	switch ahead := s.Watermark.Sub(now); {
+	case s.WarmedUp && ahead > 0:
+		return fmt.Errorf("its clock is wrong, or was: findings end at %s, which is %s from now, and nothing is read until then (a state that was saved under a wrong clock has to be deleted)",
+			s.Watermark.UTC().Format(time.RFC3339), ahead.Round(time.Second))
+	case s.LastSuccess.IsZero():
+		return errors.New("it has not read anything from Prometheus yet (the log says why)")
+	case !s.WarmedUp:
 		return fmt.Errorf("it is still reading history, and has come to %s", s.Watermark.UTC().Format(time.RFC3339))
 	}
 	allowed := max(5*s.Every, 2*time.Minute) + s.Delay

@@ -83,6 +83,7 @@ func TestEndpoints(t *testing.T) {
 		{"GET", "/api/v1/nothing", 404, `"errorType":"not_found"`},
 		{"GET", "/nothing", 404, ""},
 		{"GET", "/debug/pprof/", 200, "goroutine"},
+		{"GET", "/debug/pprof/cmdline", 404, ""}, // a flag may hold a password
 	} {
 		status, body := get(t, options(), c.method, c.target)
 		if status != c.status || !strings.Contains(body, c.body) {
@@ -191,6 +192,9 @@ func TestHealthReady(t *testing.T) {
 		want   string // part of the reason; empty: ready
 	}{
 		{"new", Health{}, "not read anything"},
+		// a state that was restored a moment after it was saved, while Prometheus is away
+		{"restored", Health{WarmedUp: true, Watermark: now.Add(-time.Minute)}, "not read anything"},
+		{"clock set back", Health{WarmedUp: true, LastSuccess: now, Watermark: now.Add(time.Hour)}, "2026-11-08T01:00:30Z, which is 1h0m0s from now"},
 		{"warming up", Health{LastSuccess: now, Watermark: now.Add(-time.Hour)}, "still reading history, and has come to 2026-11-07T23:00:30Z"},
 		// max(5 × 15 s, 2 min) + 30 s = 150 s
 		{"fine", Health{WarmedUp: true, LastSuccess: now.Add(-150 * time.Second), Every: 15 * time.Second, Delay: 30 * time.Second}, ""},
