@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -43,7 +42,7 @@ func serveCommand(app *kingpin.Application) (string, func(std) error) {
 	)
 	cmd := app.Command("serve", "Run the service: watch Prometheus, expose metrics, an API and a page.").HelpLong(serveHelp)
 	from.flags(cmd)
-	storage := cmd.Flag("storage.path", "Directory for the state, so that a restart need not read history again. It is made when it is missing.").PlaceHolder("DIR").String()
+	directory := cmd.Flag("storage.path", "Directory for the state, so that a restart need not read history again. It is made when it is missing, and belongs to one ghostpair.").PlaceHolder("DIR").String()
 	listen := kingpinflag.AddFlags(cmd, ":9955")
 	logging.flags(cmd)
 	return cmd.FullCommand(), func(s std) error {
@@ -51,20 +50,19 @@ func serveCommand(app *kingpin.Application) (string, func(std) error) {
 			load: from.load, logger: logging.logger(s.err), progress: s.err,
 			flags: flagValues(app, cmd),
 		}
-		if *storage != "" {
-			if err := os.MkdirAll(*storage, 0o700); err != nil {
-				return fmt.Errorf("--storage.path: %w", err)
-			}
-			o.snapshot = filepath.Join(*storage, "state")
-		}
 		if err := toolkit.Validate(*listen.WebConfigFile); err != nil {
 			return usageError(fmt.Errorf("--web.config.file: %w", err))
 		}
-		svc, err := newService(o)
+		state, err := openStorage(*directory)
 		if err != nil {
 			return err
 		}
-		return svc.serve(listen)
+		o.snapshot = state.path
+		svc, err := newService(o)
+		if err == nil {
+			err = svc.serve(listen)
+		}
+		return errors.Join(err, state.close())
 	}
 }
 

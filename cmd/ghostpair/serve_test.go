@@ -287,6 +287,19 @@ func TestServeRefusesToStart(t *testing.T) {
 	}
 }
 
+// A second service on the state of a running one would destroy it.
+func TestServeOnStorageInUse(t *testing.T) {
+	args := []string{"serve", "--prometheus.url=http://127.0.0.1:1", "--storage.path=" + t.TempDir()}
+	s := startServer(t, args[1:]...)
+	_, stderr, code := runCommand(args...)
+	if code != exitFailed || !strings.Contains(stderr, "another ghostpair uses it") {
+		t.Errorf("a storage path in use gives %d: %s", code, stderr)
+	}
+	s.stop()
+	s = startServer(t, args[1:]...) // it is free again
+	s.stop()
+}
+
 // Who may see the pages is up to --web.config.file, and what the API shows holds no password.
 func TestServeWithAuthentication(t *testing.T) {
 	dir := t.TempDir()
