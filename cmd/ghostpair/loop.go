@@ -164,10 +164,22 @@ func (s *service) advance(ctx context.Context, i *instance) error {
 		return err // told to stop: no failure
 	}
 	s.instruments.Evaluated(time.Since(begun), err)
-	if err != nil {
-		s.logger.Error("Reading Prometheus; the stretch is read again the next time", "err", err)
+	for _, of := range each(err) {
+		s.logger.Error("Reading Prometheus; the stretch is read again the next time", "err", of)
 	}
 	return err
+}
+
+// each returns the errors of the sources that were joined.
+func each(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }
 
 // until returns the instant to advance to.
@@ -194,7 +206,7 @@ func (s *service) save(i *instance) {
 		return
 	}
 	if err := i.engine.WriteSnapshot(s.snapshot); err != nil {
-		s.logger.Error("Saving the state", "err", err)
+		s.logger.Error("Saving the state; a restart goes on from the last one that was saved", "err", err)
 		return
 	}
 	s.logger.Debug("Saved the state", "file", s.snapshot)
