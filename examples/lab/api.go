@@ -126,10 +126,18 @@ func wait(ctx context.Context, every time.Duration, broken, try func() error) er
 		if b := broken(); b != nil {
 			return b
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep(ctx, every) {
 			return fmt.Errorf("%w: last: %w", context.Cause(ctx), err)
-		case <-time.After(every):
 		}
+	}
+}
+
+// sleep waits for d and tells whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }

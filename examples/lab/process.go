@@ -22,10 +22,10 @@ type process struct {
 	err           error         // how it ended; read after exited
 }
 
-// start runs a program with its output in dir/name.log.
+// start runs a program with its output added to dir/name.log.
 func start(dir, name, path string, args ...string) (*process, error) {
 	logPath := filepath.Join(dir, name+".log")
-	log, err := os.Create(logPath)
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", name, err)
 	}
@@ -65,6 +65,13 @@ func (p *process) stop() error {
 		err = errors.Join(err, fmt.Errorf("%s did not end within %v of an interrupt", p.name, stopTimeout), p.cmd.Process.Kill())
 		<-p.exited
 	}
+	return errors.Join(err, p.log.Close())
+}
+
+// kill ends the process as the death of its node would: without a word.
+func (p *process) kill() error {
+	err := p.cmd.Process.Kill()
+	<-p.exited
 	return errors.Join(err, p.log.Close())
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ghostpair/ghostpair/examples/lab/blackhole"
@@ -17,6 +18,9 @@ import (
 // 15 s job included.
 const readyTimeout = 60 * time.Second
 
+// ghostpairName is the process of the ghostpair that watches.
+const ghostpairName = "ghostpair"
+
 // A stack is everything that runs, clients excepted.
 type stack struct {
 	settings
@@ -24,8 +28,8 @@ type stack struct {
 	tools     tools
 	ghostpair string // the built program
 	hole      *blackhole.Hole
-	processes []*process
 	closers   []func() error // in order of opening; closed in reverse
+	processes []*process     // in order of starting; stopped in reverse, before anything is closed
 }
 
 // startStack brings everything up and waits until every job has been scraped. On an error it takes
@@ -45,10 +49,13 @@ func startStack(ctx context.Context, dir string, tools tools) (*stack, error) {
 
 func (s *stack) stop() error {
 	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
+	for _, p := range slices.Backward(s.processes) {
+		errs = append(errs, p.stop())
 	}
-	s.closers = nil
+	for _, closeIt := range slices.Backward(s.closers) {
+		errs = append(errs, closeIt())
+	}
+	s.processes, s.closers = nil, nil
 	return errors.Join(errs...)
 }
 
@@ -164,7 +171,7 @@ func (s *stack) startPrometheus(ctx context.Context) error {
 }
 
 func (s *stack) startGhostpair(ctx context.Context) error {
-	return s.serve(ctx, "ghostpair", "ghostpair.yml", s.Ghostpair)
+	return s.serve(ctx, ghostpairName, "ghostpair.yml", s.Ghostpair)
 }
 
 // serve runs `ghostpair serve` with the configuration of that name.
@@ -177,6 +184,19 @@ func (s *stack) serve(ctx context.Context, name, config string, at address) erro
 		"--web.listen-address="+at.String(), "--storage.path="+filepath.Join(s.dir, name+"-state"))
 }
 
+// restartGhostpair kills ghostpair and starts it again, with the state that it left.
+func (s *stack) restartGhostpair(ctx context.Context) error {
+	i := slices.IndexFunc(s.processes, func(p *process) bool { return p.name == ghostpairName })
+	if i < 0 {
+		return fmt.Errorf("restart %s: it was never started", ghostpairName)
+	}
+	if err := s.processes[i].kill(); err != nil {
+		return fmt.Errorf("kill %s: %w", ghostpairName, err)
+	}
+	s.processes = slices.Delete(s.processes, i, i+1)
+	return s.startGhostpair(ctx)
+}
+
 // run starts a process and waits until it says that it is ready.
 func (s *stack) run(ctx context.Context, name string, at address, readyPath, program string, args ...string) error {
 	p, err := start(s.dir, name, program, args...)
@@ -184,7 +204,6 @@ func (s *stack) run(ctx context.Context, name string, at address, readyPath, pro
 		return err
 	}
 	s.processes = append(s.processes, p)
-	s.closers = append(s.closers, p.stop)
 	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("%s is not ready after %v, see %s", name, readyTimeout, p.logPath))
 	defer cancel()
 	return wait(ctx, 100*time.Millisecond, p.alive, func() error {
