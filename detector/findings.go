@@ -186,14 +186,15 @@ func (d *Detector) measure(s *stream, f *finding.Finding, atMillis int64) {
 	f.ExposureSeconds = float64(exposed) / 1000
 }
 
-// targetIDs lists the targets of units. The slice is valid until the next call.
+// targetIDs lists the targets of units, each once. The slice is valid until the next call.
 func (d *Detector) targetIDs(units iter.Seq[*unit]) []int32 {
 	ids := d.scratch.targets[:0]
 	for u := range units {
 		ids = append(ids, u.targetID)
 	}
 	d.scratch.targets = ids
-	return ids
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // clone copies what a caller might change in a kept finding.

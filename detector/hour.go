@@ -58,10 +58,22 @@ func (d *Detector) exposedFrom(nextHour int64) int64 {
 // exposed is the exposure that an hour step adds.
 func (d *Detector) exposed(targets []int32, atMillis int64) int64 {
 	from, to := d.exposedFrom(atMillis), d.exposedFrom(atMillis+hourMillis)
-	if from == to {
-		return 0
+	if from == to || d.exposedBy(targets, from, to, atMillis) {
+		return to - from
 	}
 	return d.coverage.Exposure(targets, from, atMillis) - d.coverage.Exposure(targets, to, atMillis)
+}
+
+// exposedBy tells whether one of the first few targets alone was covered for the whole of (from, to]:
+// nearly always, so that the time of all need not be united.
+func (d *Detector) exposedBy(targets []int32, from, to, atMillis int64) bool {
+	const few = 16
+	for _, id := range targets[:min(few, len(targets))] {
+		if d.coverage.Covered(id, from, atMillis)-d.coverage.Covered(id, to, atMillis) == to-from {
+			return true
+		}
+	}
+	return false
 }
 
 // all lists the units that are there.

@@ -19,7 +19,8 @@ type cached struct {
 	version    uint64
 	shape      estimate.Shape
 	background []float64
-	estimate   *summary
+	estimate   estimate.Estimate
+	estimated  bool // estimate is one
 	tried      bool
 }
 
@@ -41,10 +42,11 @@ func (d *Detector) illustrate(s *stream, f *finding.Finding, atMillis int64) {
 		f.SidebandPValue = &p
 	}
 	c := s.fits(main, shape)
+	var shown *summary
 	if s.estimate == nil && s.eValue() >= enoughEValue {
-		if e := c.lag(hist, main.total()); e != nil {
-			lag, ratio := e.lag, e.ratio
-			f.LagSeconds, f.PairRatio = &lag, &ratio
+		if e, ok := c.lag(hist, main.total()); ok && e.Pairs >= enoughPairs {
+			shown = summarise(e, shape)
+			f.LagSeconds, f.PairRatio = &shown.lag, &shown.ratio
 		}
 	}
 	first, last := shape.Window()
@@ -52,7 +54,7 @@ func (d *Detector) illustrate(s *stream, f *finding.Finding, atMillis int64) {
 		BinSeconds:      float64(shape.DeltaMillis) / 1000,
 		FirstLagSeconds: float64(int64(first)*shape.DeltaMillis) / 1000,
 		Observed:        hist[first : last+1],
-		Expected:        d.expected(s, c, hist[first:last+1]),
+		Expected:        d.expected(s, c, shown, hist[first:last+1]),
 	}
 }
 
@@ -64,25 +66,24 @@ func (s *stream) fits(t *tally, shape estimate.Shape) *cached {
 	return s.cache
 }
 
-func (c *cached) lag(hist []int, cells int) *summary {
-	if c.tried {
-		return c.estimate
+// lag estimates the lag from the histogram and the number of cells of the tally.
+func (c *cached) lag(hist []int, cells int) (estimate.Estimate, bool) {
+	if !c.tried {
+		c.tried = true
+		c.estimate, c.estimated = estimate.Lag(hist, c.shape, cells)
 	}
-	c.tried = true
-	if e, ok := estimate.Lag(hist, c.shape, cells); ok && e.Pairs >= enoughPairs {
-		c.estimate = summarise(e, c.shape)
-	}
-	return c.estimate
+	return c.estimate, c.estimated
 }
 
 // expected is the background under the histogram: of paired streams what the estimate of the lag left
-// over, of others the convex and decreasing counts closest to what was observed.
-func (d *Detector) expected(s *stream, c *cached, observed []int) []float64 {
+// over, the same where an estimate is shown before that, and of others the convex and decreasing counts
+// closest to what was observed.
+func (d *Detector) expected(s *stream, c *cached, shown *summary, observed []int) []float64 {
 	if e := s.estimate; s.verdict.state == finding.Paired && e.matches(c.shape, len(observed)) {
 		return append([]float64{}, e.background...)
 	}
-	if e := c.estimate; e.matches(c.shape, len(observed)) {
-		return append([]float64{}, e.background...)
+	if shown.matches(c.shape, len(observed)) {
+		return append([]float64{}, shown.background...)
 	}
 	if c.background == nil {
 		c.background = background(observed)

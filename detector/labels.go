@@ -26,7 +26,7 @@ func (d *Detector) label(s *stream, atMillis int64) {
 	if main := mainTally(tallies, s.fingerprint); main != nil && main.clock.lanes[s.fingerprint].resolvable {
 		shape := d.shape(s, main.clock, d.level(s, (atMillis-1)/hourMillis))
 		hist := main.histogram(shape.Level)[:estimate.LongBins(shape.DeltaMillis, shape.Fingerprint)]
-		if e, ok := estimate.Lag(hist, shape, main.total()); ok {
+		if e, ok := s.fits(main, shape).lag(hist, main.total()); ok {
 			s.estimate = summarise(e, shape)
 			s.labels = estimate.Labels(estimate.LabelInput{
 				Histogram: hist, Shape: shape, Estimate: e,
@@ -74,11 +74,20 @@ func (d *Detector) steppedShare(s *stream, shape estimate.Shape, atMillis int64)
 	var periods []time.Duration
 	var counts []int
 	for t, n := range cells {
-		period, _ := estimate.StepPeriod(t.recent(atMillis), t.deltaMillis)
-		periods = append(periods, period)
+		periods = append(periods, t.stepPeriod(atMillis))
 		counts = append(counts, n)
 	}
 	return estimate.SteppedShare(periods, counts, shape.Level, shape.Fingerprint)
+}
+
+// stepPeriod returns the period of the clock on which the cells of the target fall, 0 for none. The
+// latest answer is kept, since all paired routes of a target ask for the same hour.
+func (t *target) stepPeriod(atMillis int64) time.Duration {
+	if !t.step.known || t.step.atMillis != atMillis {
+		period, _ := estimate.StepPeriod(t.recent(atMillis), t.deltaMillis)
+		t.step = stepMemo{known: true, atMillis: atMillis, period: period}
+	}
+	return t.step.period
 }
 
 // recent returns the times of the cells of the latest seven days, as far as they are kept, less whole

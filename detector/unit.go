@@ -2,6 +2,7 @@ package detector
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
 )
@@ -44,6 +45,7 @@ type target struct {
 	units       int
 	times       ring[cellTime]  // of the latest cells of all its routes
 	memo        [2]coverageMemo // of an hour, and of a longer time
+	step        stepMemo
 }
 
 type targetKey struct {
@@ -55,6 +57,13 @@ type targetKey struct {
 type coverageMemo struct {
 	leftMillis, rightMillis int64
 	covered, span           int64
+}
+
+// stepMemo is the clock of a target at a time, as long as there is no other cell.
+type stepMemo struct {
+	known    bool
+	atMillis int64
+	period   time.Duration
 }
 
 // cellTime is the time of a cell as far as clocks of up to a minute can be told from it: the hour,
@@ -212,6 +221,7 @@ func (d *Detector) coverageOf(t *target, left, right int64) (covered, span int64
 
 // remember keeps the time of a cell for the labels.
 func (t *target) remember(atMillis int64) {
+	t.step.known = false
 	if t.times.len() == maxCellTimes {
 		t.times.pop()
 	}

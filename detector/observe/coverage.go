@@ -25,7 +25,8 @@ func (o *Observer) Coverage(targetID int32, beforeMillis int64) (coveredFromMill
 // of the target, up to its latest scrape at or before rightMillis.
 func (o *Observer) Covered(targetID int32, leftMillis, rightMillis int64) int64 {
 	var sum int64
-	for _, s := range o.stretches(nil, targetID, leftMillis, rightMillis) {
+	o.scratch = o.stretches(o.scratch[:0], targetID, leftMillis, rightMillis)
+	for _, s := range o.scratch {
 		sum += s.last - s.from
 	}
 	return sum
@@ -48,10 +49,11 @@ func (o *Observer) Span(targetID int32, leftMillis, rightMillis int64) int64 {
 // Exposure returns how many milliseconds of (leftMillis, rightMillis] were covered by at least one
 // of the targets, in the sense of Covered.
 func (o *Observer) Exposure(targetIDs []int32, leftMillis, rightMillis int64) int64 {
-	var all []stretch
+	all := o.scratch[:0]
 	for _, id := range targetIDs {
 		all = o.stretches(all, id, leftMillis, rightMillis)
 	}
+	o.scratch = all
 	slices.SortFunc(all, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
 	var sum int64
 	end := leftMillis

@@ -29,7 +29,8 @@ type Observer struct {
 	state     state
 	late      lateness
 	stage     stage
-	unitsByID []*Unit // what Units returns; nil: to be made
+	unitsByID []*Unit   // what Units returns; nil: to be made
+	scratch   []stretch // of the questions about coverage
 }
 
 // state is all that lasts from piece to piece, but for the counts of late samples.
