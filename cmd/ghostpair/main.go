@@ -23,7 +23,7 @@ type std struct {
 }
 
 func commands() []command {
-	return []command{serveCommand, backfillCommand, checkCommand, rulesCommand, simulateCommand, powerCommand, doctorCommand, preflightCommand}
+	return []command{serveCommand, backfillCommand, checkCommand, rulesCommand, simulateCommand, powerCommand, reportCommand, doctorCommand, preflightCommand}
 }
 
 // run is main without the process: it returns the exit code.

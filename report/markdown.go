@@ -1,0 +1,220 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+// rows that the Markdown shows of long lists: it is for a chat or a ticket.
+const markdownRows = 20
+
+// Markdown writes the report in short, for a chat or a ticket.
+func (r *Report) Markdown(w io.Writer) error {
+	m := &markdown{}
+	m.line("# Error budgets, %s", r.title())
+	m.line("")
+	m.line("%s, %s%s", escape(r.Period.days()), escape(r.Period.TimeZone), partialMark(r.Period))
+	m.line("")
+	for i, line := range r.Headline {
+		if i == 0 {
+			m.line("**%s**", escape(line))
+			m.line("")
+			continue
+		}
+		m.line("- %s", escape(line))
+	}
+	m.steps(r)
+	m.table(r)
+	m.changes(r)
+	m.data(r)
+	_, err := io.WriteString(w, m.String())
+	return err
+}
+
+type markdown struct{ strings.Builder }
+
+func (m *markdown) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
+
+func (m *markdown) heading(text string) { m.line("\n## %s\n", text) }
+
+func (m *markdown) steps(r *Report) {
+	if len(r.Steps) == 0 {
+		return
+	}
+	m.heading("What to do next")
+	for i, s := range r.Steps {
+		title := escape(s.Title)
+		if s.Anchor != "" && r.RunbookURL != "" {
+			title = fmt.Sprintf("[%s](%s#%s)", title, r.RunbookURL, s.Anchor)
+		}
+		m.line("%d. %s: %s%s", i+1, title, escape(s.Text), escape(suffix(s.Routes)))
+	}
+}
+
+// suffix lists the first routes that a step is about.
+func suffix(routes []string) string {
+	const most = 5
+	if len(routes) == 0 {
+		return ""
+	}
+	var names []string
+	for _, route := range routes[:min(most, len(routes))] {
+		names = append(names, name(route))
+	}
+	text := " Routes: " + strings.Join(names, ", ")
+	if more := len(routes) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + "."
+}
+
+func (m *markdown) table(r *Report) {
+	if len(r.Routes) == 0 {
+		return
+	}
+	m.heading("Routes, by budget burned")
+	m.line("| route | objective | requests | errors | good | burn rate | burned | left | in pairs | gives back |")
+	m.line("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+	for i := range r.Routes[:min(markdownRows, len(r.Routes))] {
+		v := rowOf(r, &r.Routes[i])
+		m.line("| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |", escape(v.Route), v.Objective, v.Requests, v.Errors, v.Good,
+			v.Rate, v.Burned, v.Left, v.Pairs, v.Gives)
+	}
+	if more := len(r.Routes) - markdownRows; more > 0 {
+		m.line("\nand %s more.", plural(more, "route"))
+	}
+}
+
+func (m *markdown) changes(r *Report) {
+	if len(r.Changes) == 0 {
+		return
+	}
+	m.heading("Verdicts that changed")
+	for _, c := range r.Changes[:min(markdownRows, len(r.Changes))] {
+		m.line("- %s: %s (%s, %s): %s → **%s**", escape(c.At.Format("Mon 2 Jan 15:04")), escape(name(c.Route)), escape(c.Signal), escape(c.Fingerprint), c.From, c.To)
+	}
+	if more := len(r.Changes) - markdownRows; more > 0 {
+		m.line("- and %d more", more)
+	}
+}
+
+func (m *markdown) data(r *Report) {
+	m.heading("Data")
+	q := r.Quality
+	m.line("- Covered: %s of the %s. %s, %s, %s, %s.", percent(r.Period.CoveredRatio), r.Period.noun(),
+		plural(int(q.Births), "birth"), plural(int(q.Resets), "reset"), plural(int(q.Gaps), "gap"), plural2(q.Late, "late sample"))
+	for _, s := range r.Sources {
+		if s.Increase != nil {
+			m.line("- %s: %s errors counted from raw samples; Prometheus's increase() says %s.", escape(s.Name), thousands(s.Errors), thousands(round(*s.Increase)))
+		}
+	}
+	for _, list := range [][]string{q.Notes, q.Failed, q.Warnings} {
+		for _, note := range list {
+			m.line("- %s", escape(note))
+		}
+	}
+	for _, u := range q.Unseen {
+		m.line("- Undecided, %s: %s.", escape(u.Means), plural(len(u.Routes), "route"))
+	}
+}
+
+// escape makes text safe for Markdown, in tables as well.
+func escape(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r < ' ':
+			b.WriteByte(' ')
+			continue
+		case strings.ContainsRune("\\`*_{}[]<>#|~@&!", r):
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func partialMark(p Period) string {
+	if p.Partial {
+		return " (partial: not over yet)"
+	}
+	return ""
+}
+
+// title names the period: week 47 of 2026.
+func (r *Report) title() string {
+	p := r.Period
+	switch p.noun() {
+	case "week":
+		year, week := p.Start.ISOWeek()
+		return fmt.Sprintf("week %d of %d", week, year)
+	case "month":
+		return p.Start.Format("January 2006")
+	case "quarter":
+		return fmt.Sprintf("quarter %d of %d", (int(p.Start.Month())+2)/3, p.Start.Year())
+	}
+	return p.days()
+}
+
+// row is a route as tables show it.
+type row struct {
+	Source, Route                                         string
+	Objective, Requests, Errors, Good, Rate, Burned, Left string
+	Pairs, Gives, PairsWide                               string
+	Kept, Missed, LookAlike                               bool
+	LeftShare                                             float64 // 0 to 100
+}
+
+func rowOf(r *Report, route *Route) row {
+	v := row{
+		Source: route.Source, Route: name(route.Route), Objective: "–", Requests: optional(route.Requests), Errors: thousands(route.Errors),
+		Good: "–", Rate: "–", Burned: "–", Left: "–", Pairs: "–", Gives: "–",
+	}
+	if len(r.Sources) > 1 {
+		v.Route += " (" + route.Source + ")"
+	}
+	if route.ErrorRatio != nil {
+		v.Good = good(1 - *route.ErrorRatio)
+	}
+	if b := route.Budget; b != nil {
+		v.Objective = target(b.Target) + " in " + window(b.WindowSeconds)
+		v.Rate, v.Burned, v.Left = rate(b.BurnRate), maybePercent(b.BurnedRatio), maybePercent(b.RemainingRatio)
+		v.Kept, v.Missed = b.Met, !b.Met
+		if b.RemainingRatio != nil {
+			v.LeftShare = 100 * min(max(*b.RemainingRatio, 0), 1)
+		}
+		if b.PairedGivesMinutes != nil {
+			v.Gives = long(*b.PairedGivesMinutes)
+		}
+	}
+	v.pairs(route)
+	return v
+}
+
+// pairs fills in what is known of pairs.
+func (v *row) pairs(route *Route) {
+	if p := route.mainPairs(); p != nil {
+		v.LookAlike = p.LookAlike
+		v.Pairs = "paired"
+		if p.Ratio != nil {
+			v.Pairs, v.PairsWide = percent(p.Ratio.Estimate), percentInterval(*p.Ratio)
+		}
+		if p.LookAlike {
+			v.Pairs = "look-alike"
+		}
+		return
+	}
+	if len(route.Verdicts) == 0 {
+		return
+	}
+	worst := route.Verdicts[0].Verdict
+	for _, j := range route.Verdicts[1:] {
+		if worst == finding.Clear || j.Verdict == finding.Suspected {
+			worst = j.Verdict
+		}
+	}
+	v.Pairs = worst.String()
+}
