@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ghostpair/ghostpair/finding"
@@ -31,8 +30,9 @@ type page struct {
 	Age        string
 	Budget     string
 	Counts     []count
-	Rows       []row
-	Left       int // findings that are not shown
+	Found      []row // paired and suspected findings
+	Rows       []row // all others
+	Left       int   // findings that are not shown
 	Sources    []sourceRow
 	NLB        []nlbRow
 	Problems   []string
@@ -42,13 +42,6 @@ type page struct {
 type count struct {
 	Name  string
 	Value int64
-}
-
-type row struct {
-	Verdict, Source, Route, Fingerprint, Lag, Share, Errors, Interval, Note string
-	Evidence, Threshold                                                     string
-	Percent                                                                 int // of the way to the threshold
-	Labels                                                                  []string
 }
 
 type sourceRow struct {
@@ -87,10 +80,15 @@ func (p *page) fill(e *finding.Evaluation, now time.Time) {
 	p.Age = age(now, e.Window.End)
 	p.Budget = fmt.Sprintf("%g", e.FalseAlarmsPerMonth)
 	p.Counts = countVerdicts(e.Findings)
-	p.Rows = findingRows(e)
-	if p.Left = len(p.Rows) - maxRows; p.Left > 0 {
-		p.Rows = p.Rows[:maxRows]
+	rows := findingRows(e)
+	if p.Left = len(rows) - maxRows; p.Left > 0 {
+		rows = rows[:maxRows]
 	}
+	others := slices.IndexFunc(rows, func(r row) bool { return !r.found })
+	if others < 0 {
+		others = len(rows)
+	}
+	p.Found, p.Rows = rows[:others], rows[others:]
 	for _, s := range e.Sources {
 		p.Sources = append(p.Sources, sourceRow{
 			Name: s.Name, Protocol: s.Protocol, Series: s.Series, Streams: s.Streams, Routes: s.Routes,
@@ -131,74 +129,6 @@ func qualityCounts(q finding.Quality) []count {
 		{"series without a route", int64(q.UnroutedSeries)},
 		{"routes beyond the limit", int64(q.RoutesDropped)},
 	}
-}
-
-// findingRows returns one row a finding, what needs attention first.
-func findingRows(e *finding.Evaluation) []row {
-	sorted := slices.Clone(e.Findings)
-	slices.SortStableFunc(sorted, func(a, b finding.Finding) int {
-		if a.Verdict != b.Verdict {
-			return urgency(a.Verdict) - urgency(b.Verdict)
-		}
-		return -compareEvidence(a.EvidenceLog10, b.EvidenceLog10)
-	})
-	rows := make([]row, len(sorted))
-	for i := range sorted {
-		rows[i] = findingRow(&sorted[i], e.ThresholdLog10[sorted[i].Source])
-	}
-	return rows
-}
-
-func urgency(v finding.Verdict) int {
-	switch v {
-	case finding.Paired:
-		return 0
-	case finding.Suspected:
-		return 1
-	case finding.Undecided:
-		return 2
-	default:
-		return 3
-	}
-}
-
-func compareEvidence(a, b *float64) int {
-	switch {
-	case a == nil && b == nil:
-		return 0
-	case a == nil:
-		return -1
-	case b == nil:
-		return 1
-	case *a < *b:
-		return -1
-	case *a > *b:
-		return 1
-	default:
-		return 0
-	}
-}
-
-func findingRow(f *finding.Finding, threshold *float64) row {
-	r := row{
-		Verdict: f.Verdict.String(), Source: f.Source + " (" + f.Signal + ")", Route: f.Route, Fingerprint: f.Fingerprint,
-		Lag:      interval(f.LagSeconds, 1, "%.2f s (%.2f–%.2f)"),
-		Share:    interval(f.PairRatio, 100, "%.0f %% (%.0f–%.0f)"),
-		Errors:   fmt.Sprint(f.Errors),
-		Interval: number(f.ScrapeIntervalSeconds, "%g s"),
-		Evidence: number(f.EvidenceLog10, "%.1f"), Threshold: number(threshold, "%.1f"),
-		Labels: f.Labels, Note: f.Advice,
-	}
-	if f.Route == finding.PooledRoute {
-		r.Route = "all routes together"
-	}
-	if f.Verdict == finding.Undecided && len(f.Reasons) > 0 {
-		r.Note = strings.TrimSpace(strings.Join(f.Reasons, ", ") + ": " + f.Advice)
-	}
-	if f.EvidenceLog10 != nil && threshold != nil && *threshold > 0 {
-		r.Percent = int(100 * min(max(*f.EvidenceLog10/(*threshold), 0), 1))
-	}
-	return r
 }
 
 func interval(v *finding.Interval, scale float64, format string) string {

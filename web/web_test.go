@@ -48,6 +48,9 @@ func evaluation() *finding.Evaluation {
 					Key: key("<script>alert(1)</script>"), Verdict: finding.Paired, EvidenceLog10: &evidence, Errors: 1204,
 					LagSeconds: &finding.Interval{Estimate: 5.42, Lower: 5.3, Upper: 5.55}, ScrapeIntervalSeconds: &interval,
 					PairRatio: &finding.Interval{Estimate: 0.21, Lower: 0.17, Upper: 0.26}, Labels: []string{finding.LabelChain},
+					Transitions: []finding.Transition{{At: time.Date(2026, 11, 2, 14, 3, 10, 0, time.UTC), Verdict: "paired"}},
+					// 28 is the most of all bins, so its bar is as high as the drawing
+					Histogram: &finding.Histogram{BinSeconds: 1, FirstLagSeconds: 4, Observed: []int{7, 28, 0}, Expected: []float64{3.2, 3.1, 3}},
 				},
 				{Key: key(finding.PooledRoute), Verdict: finding.Clear},
 			},
@@ -158,7 +161,8 @@ func TestLandingEscapesAndSorts(t *testing.T) {
 		t.Error("the page holds a route's name as HTML")
 	}
 	for _, want := range []string{
-		"&lt;script&gt;alert(1)&lt;/script&gt;", "5.42 s (5.30–5.55)", "21 % (17–26)", "1.1 of 5.8", "chain",
+		"&lt;script&gt;alert(1)&lt;/script&gt;", "5.42 s (5.30–5.55)", "21 % (17–26)", "1.1, alarm at 5.8", "chain", "2026-11-02 14:03:10 UTC",
+		`<title>5 s: 28, expected 3.1</title><rect class="at" x="22" y="0" width="16" height="56"/>`,
 		"too-few-errors: 74 more errors would settle it.", "all routes together", "30s ago", "remote_read",
 	} {
 		if !strings.Contains(body, want) {
