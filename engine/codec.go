@@ -12,14 +12,6 @@ type writer []byte
 func (w *writer) number(n int64)  { *w = binary.BigEndian.AppendUint64(*w, uint64(n)) }
 func (w *writer) float(v float64) { w.number(int64(math.Float64bits(v))) }
 
-func (w *writer) flag(v bool) {
-	var n int64
-	if v {
-		n = 1
-	}
-	w.number(n)
-}
-
 func (w *writer) block(b []byte) {
 	w.number(int64(len(b)))
 	*w = append(*w, b...)
@@ -45,7 +37,6 @@ func (p *parser) number() int64 {
 	return int64(n)
 }
 
-func (p *parser) flag() bool     { return p.number() != 0 }
 func (p *parser) float() float64 { return math.Float64frombits(uint64(p.number())) }
 
 func (p *parser) block() []byte {

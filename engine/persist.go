@@ -11,7 +11,7 @@ import (
 // Persistence says how hard a stretch is tried that cannot be read. A service need not try hard: it
 // comes back at its next tick.
 type Persistence struct {
-	Attempts int           // in one Advance, at what may heal by itself; 0: one
+	Attempts int           // at what may heal by itself, once the source was read at all; 0: one
 	Pause    time.Duration // before the second attempt, doubled for every further one; 0: 1 s
 
 	// Skip makes Advance go on behind a stretch that cannot be read for good, which is narrowed down
@@ -31,12 +31,12 @@ func (t *timing) persist(ctx context.Context, err error, endMillis int64, o *Opt
 	case ctx.Err() != nil || t.pending != nil: // told to stop, or no matter of reading
 		return err
 	case t.pieces.shrink(err, length):
-		o.Logger.Info("Reading shorter stretches", "source", t.Name, "stretch", time.Duration(length)*time.Millisecond, "err", err)
+		o.Logger.Info("Reading shorter stretches", "source_name", t.Name, "stretch", time.Duration(length)*time.Millisecond, "err", err)
 		return nil
-	case heals(err) && t.attempts+1 < o.Persistence.Attempts:
+	case heals(err) && t.attempts+1 < o.Persistence.Attempts && !t.lastSuccess.IsZero():
 		pause := min(o.Persistence.Pause<<t.attempts, maxPause)
 		t.attempts++
-		o.Logger.Info("Reading again", "source", t.Name, "in", pause, "err", err)
+		o.Logger.Info("Reading again", "source_name", t.Name, "in", pause, "err", err)
 		return sleep(ctx, pause)
 	case o.Persistence.Skip <= 0 || unreachable(err):
 		return err
@@ -44,7 +44,7 @@ func (t *timing) persist(ctx context.Context, err error, endMillis int64, o *Opt
 		t.pieces.narrow(length, o.Persistence.Skip)
 		return nil
 	default:
-		o.Logger.Warn("Going on without a stretch that cannot be read", "source", t.Name,
+		o.Logger.Warn("Going on without a stretch that cannot be read", "source_name", t.Name,
 			"from", stamp(t.watermarkMillis), "to", stamp(endMillis), "err", err)
 		return t.skip(err, endMillis, o)
 	}

@@ -27,8 +27,6 @@ func (t *timing) marshal(w *writer) error {
 	writeQuality(w, t.quality)
 	t.baseline.marshal(w)
 	writeSkipped(w, t.skipped)
-	w.number(int64(t.stats.Series))
-	w.flag(t.stats.SiblingsPresent)
 	w.number(int64(len(t.warnings)))
 	for _, text := range t.warnings {
 		w.text(text)
@@ -54,7 +52,6 @@ func (t *timing) unmarshal(r *parser) error {
 	t.quality = readQuality(r)
 	t.baseline.unmarshal(r)
 	t.skipped = readSkipped(r, t.Name)
-	t.stats.Series, t.stats.SiblingsPresent = int(r.number()), r.flag()
 	for n := r.number(); n > 0 && r.err == nil; n-- {
 		t.warnings = append(t.warnings, r.text())
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,7 +14,7 @@ func writeOutput(out io.Writer, path string, write func(io.Writer) error) error 
 	if path == "" {
 		return write(out)
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	file, err := temporaryFor(path)
 	if err != nil {
 		return err
 	}
@@ -23,6 +24,28 @@ func writeOutput(out io.Writer, path string, write func(io.Writer) error) error 
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}
+
+func temporaryFor(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+}
+
+// checkOutput tells before the work whether the file could be written after it.
+func checkOutput(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("--output.file: %s is a directory", path)
+	}
+	file, err := temporaryFor(path)
+	if err != nil {
+		return fmt.Errorf("--output.file: %w", err)
+	}
+	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil {
+		return fmt.Errorf("--output.file: %w", err)
 	}
 	return nil
 }
