@@ -165,7 +165,7 @@ func (p *printer) footer(d finding.Document) {
 	p.line(0, fmt.Sprintf("Read: %d series with %d samples; %d births, %d counter resets, %d scrape gaps, %d late samples.",
 		q.Series, q.Samples, q.Births, q.Resets, q.Gaps, q.Late))
 	if q.UnroutedSeries > 0 {
-		p.line(0, fmt.Sprintf("%d series have none of the labels that name a route: see route_labels.", q.UnroutedSeries))
+		p.line(0, fmt.Sprintf("Series without any of the labels that name a route: %d; see route_labels.", q.UnroutedSeries))
 	}
 	if q.RoutesDropped > 0 {
 		p.line(0, fmt.Sprintf("%d routes are beyond limits.routes and were not tested.", q.RoutesDropped))
