@@ -33,9 +33,9 @@ func readHosts(ctx context.Context, a *asker, selector, group string) (*Hosts, e
 		zone := dimension(s.Labels, "availability_zone", "dimension_AvailabilityZone", "dimension_availability_zone")
 		switch metric := s.Labels["__name__"]; {
 		case zone != "": // a part of what is counted without a zone, too
-		case of != "" && strings.Contains(of, group) && strings.HasPrefix(metric, "aws_networkelb_healthy_host_count"):
+		case names(of, group) && strings.HasPrefix(metric, "aws_networkelb_healthy_host_count"):
 			most(&h.Healthy, s.Value)
-		case of != "" && strings.Contains(of, group) && strings.HasPrefix(metric, "aws_networkelb_un_healthy_host_count"):
+		case names(of, group) && strings.HasPrefix(metric, "aws_networkelb_un_healthy_host_count"):
 			most(&h.Unhealthy, s.Value)
 		case strings.HasPrefix(metric, "aws_networkelb_port_allocation_error_count"):
 			most(&h.PortAllocationErrors, s.Value)
@@ -66,10 +66,10 @@ func most(into **float64, v float64) {
 // explain compares with what kube-state-metrics knows.
 func (h *Hosts) explain(targets int, say func(topic, format string, values ...any)) {
 	if h.Unhealthy != nil && *h.Unhealthy > 0 {
-		say("health-check", "the load balancer has %g unhealthy hosts as it stands: shares are over the others, and larger", *h.Unhealthy)
+		say("health-check", "unhealthy hosts of the load balancer: %g; shares are over the others, and larger", *h.Unhealthy)
 	}
 	if h.Healthy != nil && int(*h.Healthy) != targets {
-		say("input", "the load balancer counts %g healthy hosts, kube-state-metrics %d target pods: with instance targets these are nodes, else something is registered that is not seen here", *h.Healthy, targets)
+		say("input", "healthy hosts of the load balancer: %g, target pods of kube-state-metrics: %d; with instance targets hosts are nodes, else something is registered that is not seen here, or the other way round", *h.Healthy, targets)
 	}
 	if h.PortAllocationErrors != nil && *h.PortAllocationErrors > 0 {
 		say("preserve_client_ip", "the load balancer runs out of ports for translated client addresses: without preservation it needs more targets or addresses")

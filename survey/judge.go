@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ghostpair/ghostpair/diagnosis"
 )
 
 // judge turns facts into findings.
@@ -41,16 +43,26 @@ func (e *Examination) judgeServer() {
 		e.say("history", Note, fmt.Sprintf("no samples are as old as %s", human(s.HistorySeconds)),
 			"A first start of serve would read that far back. It works with less, and knows less about the routes at first.", "")
 	}
+	e.judgeProtocols()
+}
+
+// judgeProtocols says how raw samples come. It is one answer for all sources, unless a read failed.
+func (e *Examination) judgeProtocols() {
+	var protocols []string
 	for _, s := range e.Sources {
+		if s.ReadFailure == "" {
+			protocols = append(protocols, s.StretchProtocol)
+		}
+	}
+	for _, protocol := range distinct(protocols) {
 		switch {
-		case s.ReadFailure != "":
-		case s.StretchProtocol == "query":
-			e.say("server", Note, "no remote read: source "+s.Name+" is read through the query API",
+		case protocol == "query":
+			e.say("server", Note, "no remote read: raw samples come through the query API",
 				"It works. A backfill of days takes many times longer; enable remote read where the server has it.", "")
-		case !strings.HasSuffix(s.StretchProtocol, "_streamed"):
-			e.say("server", Note, "remote read does not stream: source "+s.Name+" is read by "+s.StretchProtocol, "Long stretches take more memory on both sides.", "")
+		case strings.HasSuffix(protocol, "_streamed"):
+			e.say("server", OK, "raw samples come by streamed remote read", "", "")
 		default:
-			e.say("server", OK, "source "+s.Name+" is read by streamed remote read", "", "")
+			e.say("server", Note, "remote read does not stream: raw samples come by "+protocol, "Long stretches take more memory on both sides.", "")
 		}
 	}
 }
@@ -66,6 +78,8 @@ func (e *Examination) judgeSource(s SourceFacts) {
 	case none && s.Errors == 0:
 		e.say("source", OK, fmt.Sprintf("source %s has no errors now", s.Name),
 			"The counters of errors are born with the first one: a healthy Envoy has none.", "")
+	case s.Errors == 0:
+		e.say("source", OK, fmt.Sprintf("source %s: no errors in the last %s", s.Name, human(s.WindowSeconds)), "", "")
 	default:
 		e.say("source", OK, fmt.Sprintf("source %s: %s, %s in the last %s", s.Name,
 			plural(len(s.Routes), "route with errors", "routes with errors"), plural(int(s.Errors+0.5), "error", "errors"), human(s.WindowSeconds)), "", "")
@@ -108,44 +122,74 @@ func where(s SourceFacts) string {
 	return "Either it never happened on a scrape that leaves unused counters out, or the proxies do not expose it."
 }
 
-// judgeFingerprints says which lags can be seen, over all sources.
+// visible is where a fingerprint can be seen, and where not: names of routes, or of jobs as long as no route
+// has had an error.
+type visible struct{ can, cannot []string }
+
+// judgeFingerprints says which lags can be seen, over all sources. Fingerprints that fare alike share a
+// finding.
 func (e *Examination) judgeFingerprints() {
+	var fates []visible
+	var names [][]string
 	for _, fp := range e.fingerprints {
-		var can, cannot []string
-		for _, s := range e.Sources {
-			for _, r := range s.Routes {
-				if resolvable(r.Fingerprints, fp.Name) {
-					can = append(can, r.Name)
-				} else {
-					cannot = append(cannot, r.Name)
-				}
-			}
+		v := e.visibility(fp.Name)
+		i := slices.IndexFunc(fates, func(o visible) bool { return slices.Equal(o.can, v.can) && slices.Equal(o.cannot, v.cannot) })
+		if i < 0 {
+			fates, names = append(fates, v), append(names, nil)
+			i = len(fates) - 1
 		}
-		if len(can)+len(cannot) == 0 { // no route has had an error: what the jobs would show
-			for _, job := range e.jobs() {
-				if resolvable(job.Fingerprints, fp.Name) {
-					can = append(can, job.Name)
-				} else {
-					cannot = append(cannot, job.Name)
-				}
-			}
-		}
-		e.judgeFingerprint(fp.Name, distinct(can), distinct(cannot))
+		names[i] = append(names[i], fp.Name)
+	}
+	for i, v := range fates {
+		e.judgeFingerprint(strings.Join(names[i], " and "), v)
 	}
 }
 
-func (e *Examination) judgeFingerprint(name string, can, cannot []string) {
-	switch {
-	case len(can)+len(cannot) == 0:
-	case len(cannot) == 0:
-		e.say("fingerprint", OK, name+" can be seen on every route", "", "")
-	case len(can) == 0:
-		e.say("fingerprint", Problem, name+" cannot be seen on any route",
-			"Scrapes are too far apart: two errors so far apart and two errors of a short burst look the same in them, however long you wait. Add a second, fine scrape beside the coarse one.", e.fineRemedy())
-	default:
-		e.say("fingerprint", Warning, fmt.Sprintf("%s cannot be seen on %s of %d", name, plural(len(cannot), "route", "routes"), len(distinct(slices.Concat(can, cannot)))),
-			"Scrapes are too far apart there: "+few(cannot)+".", e.fineRemedy())
+func (e *Examination) visibility(fingerprint string) visible {
+	var v visible
+	sort := func(name string, all []Resolution) {
+		if resolvable(all, fingerprint) {
+			v.can = append(v.can, name)
+		} else {
+			v.cannot = append(v.cannot, name)
+		}
 	}
+	for _, s := range e.Sources {
+		for _, r := range s.Routes {
+			sort(r.Name, r.Fingerprints)
+		}
+	}
+	if len(v.can)+len(v.cannot) == 0 {
+		for _, job := range e.jobs() {
+			sort(job.Name, job.Fingerprints)
+		}
+	}
+	return visible{distinct(v.can), distinct(v.cannot)}
+}
+
+func (e *Examination) judgeFingerprint(name string, v visible) {
+	switch {
+	case len(v.can)+len(v.cannot) == 0:
+	case len(v.cannot) == 0:
+		e.say("fingerprint", OK, name+" can be seen on every route", "", "")
+	case len(v.can) == 0:
+		e.say("fingerprint", Problem, name+" cannot be seen on any route",
+			"Scrapes are too far apart: two errors so far apart and two errors of a short burst look the same in them, however long you wait. Add a second, fine scrape beside the coarse one."+e.untilThen(), e.fineRemedy())
+	default:
+		e.say("fingerprint", Warning, fmt.Sprintf("%s cannot be seen on %s of %d", name, plural(len(v.cannot), "route", "routes"), len(distinct(slices.Concat(v.can, v.cannot)))),
+			"Scrapes are too far apart there: "+few(v.cannot)+"."+e.untilThen(), e.fineRemedy())
+	}
+}
+
+// untilThen says what coarse scrapes can do all the same.
+func (e *Examination) untilThen() string {
+	can := func(c Check) bool {
+		return c.Possible && (c.Name == diagnosis.CheckDwellTime || c.Name == diagnosis.CheckSlowBucket)
+	}
+	if slices.ContainsFunc(e.Checks, can) {
+		return " Until then a route can be suspected, from how long failed connects and requests took, but never proven."
+	}
+	return ""
 }
 
 // fineRemedy names the fine scrape that fits how the proxies are scraped.

@@ -49,18 +49,24 @@ func (e *Examination) judgeBuckets() {
 	if h == nil || h.Native {
 		return
 	}
+	var fine, coarse []string
 	for _, fp := range e.fingerprints {
 		lo, _ := fp.Seconds()
-		ms := 1000 * lo
-		around := slices.ContainsFunc(h.Bounds, func(b float64) bool { return b >= 0.9*ms && b <= ms }) &&
-			slices.ContainsFunc(h.Bounds, func(b float64) bool { return b > ms && b <= 1.3*ms })
+		around := slices.ContainsFunc(h.Bounds, func(b float64) bool { return b >= 900*lo && b <= 1000*lo }) &&
+			slices.ContainsFunc(h.Bounds, func(b float64) bool { return b > 1000*lo && b <= 1300*lo })
 		if around {
-			e.say("signal", OK, fmt.Sprintf("%s has a bucket around %g s", downstreamTime, lo), "", "")
+			fine = append(fine, fmt.Sprintf("%g s", lo))
 			continue
 		}
-		below, above := neighbours(h.Bounds, ms)
-		e.say("signal", Note, fmt.Sprintf("%s around %g s is coarse: the buckets are (%s, %s] and (%s, %s] ms", downstreamTime, lo, text(below[0]), text(below[1]), text(below[1]), text(above)),
-			"Slow requests land there too. Bounds at 0.96 and 1.06 of the timeout show it sharply.", RemedyBuckets)
+		below, above := neighbours(h.Bounds, 1000*lo)
+		coarse = append(coarse, fmt.Sprintf("%g s (buckets up to %s, %s and %s ms)", lo, text(below[0]), text(below[1]), text(above)))
+	}
+	if len(fine) > 0 {
+		e.say("signal", OK, downstreamTime+" has a bucket around "+strings.Join(distinct(fine), " and "), "", "")
+	}
+	if len(coarse) > 0 {
+		e.say("signal", Note, downstreamTime+" is coarse around "+strings.Join(distinct(coarse), " and "),
+			"Requests that are merely slow land beside the timeouts. Bounds at 0.96 and 1.06 of a timeout tell them apart.", RemedyBuckets)
 	}
 }
 
@@ -78,7 +84,7 @@ func neighbours(bounds []float64, ms float64) (below [2]float64, above float64) 
 
 func text(bound float64) string {
 	if bound == 0 {
-		return "…"
+		return "no bound"
 	}
 	return fmt.Sprintf("%g", bound)
 }

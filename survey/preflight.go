@@ -53,7 +53,11 @@ func Preflight(ctx context.Context, o PreflightOptions) (*Placement, error) {
 	p.Jobs = cluster.Jobs
 	in := o.known()
 	in.Nodes = cluster.Nodes
-	p.UnknownAttributes = append(p.UnknownAttributes, in.SetAttributes(o.Group.Attributes)...)
+	for _, key := range in.SetAttributes(o.Group.Attributes) {
+		if bearing(key) {
+			p.UnknownAttributes = append(p.UnknownAttributes, key)
+		}
+	}
 	override(&in, o.Known)
 	if in.Clients, err = o.clients(cluster.Pods); err != nil {
 		return nil, err
@@ -149,7 +153,7 @@ func (p *Placement) explain(pods int) {
 		say("input", "kube-state-metrics is scraped by %d jobs: %s; if these are two clusters, their nodes are mixed", len(p.Jobs), few(p.Jobs))
 	}
 	for _, key := range p.UnknownAttributes {
-		say("input", "target-group attribute %s has no bearing on this, or a value that is not understood", key)
+		say("input", "target-group attribute %s is not known, or its value is not understood", key)
 	}
 	if p.Hosts != nil {
 		p.Hosts.explain(len(p.Input.Targets), say)

@@ -78,6 +78,10 @@ func (e *Examination) prescription() prescription {
 	}
 	namespaces = orElse(namespaces, "default")
 	p.Namespace, p.NamespaceList = namespaces[0], strings.Join(namespaces, ", ")
+	const most = 20
+	if more := len(p.Addresses) - most; more > 0 {
+		p.Addresses = append(slices.Clone(p.Addresses[:most]), fmt.Sprintf("…   # and %d more", more))
+	}
 	p.Addresses = orElse(p.Addresses, "localhost:9901   # the admin address of each Envoy")
 	return p
 }

@@ -30,18 +30,18 @@ func ParseAttributes(data []byte) (map[string]string, error) {
 	attributes := make(map[string]string)
 	for i, a := range file.Attributes {
 		if a.Key == nil || a.Value == nil {
-			return nil, fmt.Errorf("Attributes[%d] lacks its Key or Value", i)
+			return nil, fmt.Errorf("attribute %d lacks its Key or Value", i)
 		}
 		if old, ok := attributes[*a.Key]; ok && old != *a.Value {
-			return nil, fmt.Errorf("Attributes[%d]: %s is both %s and %s", i, *a.Key, old, *a.Value)
+			return nil, fmt.Errorf("attribute %d: %s is both %s and %s", i, *a.Key, old, *a.Value)
 		}
 		attributes[*a.Key] = *a.Value
 	}
 	return attributes, nil
 }
 
-// ParseTargetGroup reads what `aws elbv2 describe-target-groups` prints. Where it has several, wanted names
-// one by its name or a part of its ARN.
+// ParseTargetGroup reads what `aws elbv2 describe-target-groups` prints. Where it has several, wanted is the
+// name or the ARN of one.
 func ParseTargetGroup(data []byte, wanted string) (TargetGroup, error) {
 	var file struct {
 		TargetGroups []struct {
@@ -53,12 +53,12 @@ func ParseTargetGroup(data []byte, wanted string) (TargetGroup, error) {
 		return TargetGroup{}, err
 	}
 	var found []TargetGroup
-	var names []string
+	var candidates []string
 	for _, g := range file.TargetGroups {
-		if wanted != "" && g.TargetGroupName != wanted && !strings.Contains(g.TargetGroupArn, wanted) {
+		if wanted != "" && g.TargetGroupName != wanted && !names(g.TargetGroupArn, wanted) {
 			continue
 		}
-		names = append(names, g.TargetGroupName)
+		candidates = append(candidates, g.TargetGroupName)
 		found = append(found, TargetGroup{
 			ARN: g.TargetGroupArn, TargetType: g.TargetType, Protocol: g.Protocol,
 			HealthCheckProtocol: g.HealthCheckProtocol, HealthCheckPort: g.HealthCheckPort,
@@ -70,8 +70,27 @@ func ParseTargetGroup(data []byte, wanted string) (TargetGroup, error) {
 	case 1:
 		return found[0], nil
 	}
-	slices.Sort(names)
-	return TargetGroup{}, fmt.Errorf("it has %d target groups: choose one of %s", len(found), strings.Join(names, ", "))
+	slices.Sort(candidates)
+	return TargetGroup{}, fmt.Errorf("it has %d target groups: choose one of %s", len(found), strings.Join(candidates, ", "))
+}
+
+// names tells whether an ARN, or the part of it that metrics carry, is that of a target group: of its name or
+// its ID, or the same ARN.
+func names(arn, wanted string) bool {
+	return arn == wanted || slices.Contains(strings.Split(arn, "/"), wanted)
+}
+
+// bearing tells whether a target-group attribute that preflight does not know may matter: it is none of those
+// that say what happens to targets that leave or fail.
+func bearing(key string) bool {
+	for _, prefix := range []string{
+		"deregistration_delay.", "target_group_health.", "target_health_state.", "target_failover.", "proxy_protocol_v2.client_to_server.",
+	} {
+		if strings.HasPrefix(key, prefix) {
+			return false
+		}
+	}
+	return true
 }
 
 func decode(data []byte, into any) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ghostpair/ghostpair/survey"
@@ -12,7 +13,11 @@ func (p *doctorPrinter) outlook() {
 	if len(p.Outlook) == 0 {
 		return
 	}
-	rows := []string{"ROUTE\tSIGNAL OF\tFINGERPRINT\tERRORS AN HOUR\tAS IT IS\tAT 1 s"}
+	header := "ROUTE\tSOURCE\tFINGERPRINT\tERRORS AN HOUR\tAS IT IS"
+	if slices.ContainsFunc(p.Outlook, func(o survey.Prospect) bool { return o.Fine != nil }) {
+		header += "\tAT 1 s"
+	}
+	rows := []string{header}
 	for _, o := range p.Outlook {
 		fine := ""
 		if o.Fine != nil {

@@ -48,11 +48,15 @@ func (p *doctorPrinter) line(indent int, text string) {
 // table prints rows of cells, separated by tabs, under a title.
 func (p *doctorPrinter) table(title string, rows []string) {
 	p.printf("\n%s\n", title)
-	out := tabwriter.NewWriter(&p.out, 0, 0, 2, ' ', 0)
+	var cells strings.Builder
+	out := tabwriter.NewWriter(&cells, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(out, "  "+row)
 	}
 	_ = out.Flush() // a strings.Builder takes everything
+	for line := range strings.Lines(cells.String()) {
+		p.printf("%s\n", strings.TrimRight(line, " \n"))
+	}
 }
 
 func (p *doctorPrinter) header(c *config.Config) {
@@ -104,19 +108,21 @@ func (p *doctorPrinter) finding(f survey.Finding) {
 	if f.Detail != "" && (f.Severity > survey.OK || p.verbose) {
 		p.line(doctorIndent, f.Detail)
 	}
-	if n := p.number(f.Remedy); n > 0 {
-		p.line(doctorIndent, fmt.Sprintf("What to paste: [%d]", n))
+	if numbers := p.numbers(f.Remedy); numbers != "" {
+		p.line(doctorIndent, "What to paste: "+numbers)
 	}
 }
 
-// number is that of a remedy in what to paste; 0 when there is none.
-func (p *doctorPrinter) number(remedy string) int {
+// numbers are those of a remedy in what to paste: the fine scrape comes in up to two forms.
+func (p *doctorPrinter) numbers(remedy string) string {
+	fine := func(name string) bool { return name == survey.RemedyPodMonitor || name == survey.RemedyScrapeConfig }
+	var all []string
 	for i, r := range p.Remedies {
-		if r.Name == remedy {
-			return i + 1
+		if r.Name == remedy || fine(remedy) && fine(r.Name) {
+			all = append(all, fmt.Sprintf("[%d]", i+1))
 		}
 	}
-	return 0
+	return strings.Join(all, " or ")
 }
 
 // fingerprints names the columns of what can be seen.

@@ -50,7 +50,7 @@ func verdictOf(r diagnosis.PreflightResult) string {
 	case r.Safe == diagnosis.No:
 		return fmt.Sprintf("NO: do not preserve client addresses. %s.", capital(dropped(m)))
 	case r.Safe == diagnosis.Yes:
-		return fmt.Sprintf("YES: as pods are placed now, none of %s would lose a connection.", plural(m.Clients, "client"))
+		return fmt.Sprintf("YES: as pods are placed now, no connection of %s would be lost.", plural(m.Clients, "client"))
 	}
 	return "CANNOT TELL: what is known does not decide; the reasons say what is missing."
 }
@@ -61,7 +61,11 @@ func dropped(m diagnosis.Meeting) string {
 	if m.Lower != m.Upper {
 		share = percent(m.Lower) + " to " + percent(m.Upper)
 	}
-	return fmt.Sprintf("%s of new connections are dropped, from %d of %s", share, m.Meeting, plural(m.Clients, "client"))
+	text := fmt.Sprintf("%s of new connections are dropped, from %d of %s", share, m.Meeting, plural(m.Clients, "client"))
+	if m.Worst > m.Upper {
+		text += fmt.Sprintf("; of one client up to %s", percent(m.Worst))
+	}
+	return text
 }
 
 func capital(text string) string {
