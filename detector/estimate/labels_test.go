@@ -207,3 +207,22 @@ func TestEBHByDefinition(t *testing.T) {
 		}
 	}
 }
+
+// The bound spares the sorting, so it must never be below what it bounds.
+func TestAtMostInArcIsABound(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(5, 8))
+	for range 5000 {
+		wrap, arc := 1000+rng.Int64N(59_000), 1+rng.Int64N(5000)
+		times := make([]int64, 1+rng.IntN(60))
+		centre, spread := rng.Int64N(wrap), 1+rng.Int64N(2*arc)
+		for i := range times {
+			if times[i] = rng.Int64N(1_000_000); rng.IntN(4) > 0 { // most of them close together, modulo wrap
+				times[i] = wrap*rng.Int64N(50) + centre + rng.Int64N(spread)
+			}
+		}
+		if bound, exact := atMostInArc(times, wrap, arc), fullestArc(times, wrap, arc); bound < exact {
+			t.Fatalf("wrap %d, arc %d: %d in an arc, bounded by %d", wrap, arc, exact, bound)
+		}
+	}
+}

@@ -31,12 +31,35 @@ func StepPeriod(timesMillis []int64, deltaMillis int64) (period time.Duration, o
 		if 2*deltaMillis > p.Milliseconds() {
 			continue
 		}
-		held := fullestArc(timesMillis, p.Milliseconds(), deltaMillis+stepSlack.Milliseconds())
+		wrap, arc := p.Milliseconds(), deltaMillis+stepSlack.Milliseconds()
+		if 10*atMostInArc(timesMillis, wrap, arc) < 9*n {
+			continue
+		}
+		held := fullestArc(timesMillis, wrap, arc)
 		if 10*held >= 9*n {
 			return p, 100*held >= 99*n
 		}
 	}
 	return 0, false
+}
+
+// atMostInArc bounds what fullestArc returns, without sorting: every arc lies in two neighbouring
+// stretches that are longer than it.
+func atMostInArc(timesMillis []int64, wrap, arc int64) int {
+	stretches := wrap / (arc + 1)
+	if stretches < 3 {
+		return len(timesMillis)
+	}
+	counts := make([]int, stretches)
+	for _, t := range timesMillis {
+		phase := ((t % wrap) + wrap) % wrap
+		counts[phase*stretches/wrap]++
+	}
+	most, before := 0, counts[stretches-1]
+	for _, n := range counts {
+		most, before = max(most, before+n), n
+	}
+	return most
 }
 
 // fullestArc returns how many of the times fall, modulo wrap, into the fullest closed arc.

@@ -38,8 +38,7 @@ func old(last, to int64) bool { return last == never || last+retentionMillis <= 
 
 func (c *commit) run() {
 	c.admit()
-	// Nearly every mark but the first one of a series is an event.
-	c.piece.Events = make([]Event, 0, max(0, int(c.stage.log.used)-c.stage.series.used))
+	c.piece.Events = make([]Event, 0, c.stage.expected())
 	for _, t := range c.stage.targets {
 		c.target(t)
 	}

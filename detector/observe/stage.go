@@ -27,6 +27,16 @@ func (s *stage) reset() {
 	*s = stage{number: s.number, targets: s.targets, log: s.log, series: s.series}
 }
 
+// expected is about how many events there will be: nearly every mark is one, unless it is the first
+// of a series that was there before.
+func (s *stage) expected() int {
+	n := int(s.log.used) - s.series.used
+	for _, t := range s.targets {
+		n += len(t.fresh)
+	}
+	return max(n, 0)
+}
+
 // stagedTarget is a target in the stage.
 type stagedTarget struct {
 	target *target // not yet among the targets of the observer where it is new
