@@ -40,6 +40,7 @@ func (x *explanation) print(p *printer) {
 func (x *explanation) finding(p *printer, f *finding.Finding) {
 	p.printf("\n")
 	p.line(0, fmt.Sprintf("%s: %s for %s in %s (%s)", strings.ToUpper(f.Verdict.String()), routeName(f.Route), f.Fingerprint, f.Source, f.Signal))
+	p.line(2, "pairs are looked for at lags of "+lags(p.fingerprints[f.Fingerprint]))
 	if len(f.Reasons) > 0 {
 		p.line(2, "because "+strings.Join(f.Reasons, ", "))
 	}
@@ -123,15 +124,17 @@ func (x *explanation) meetings(p *printer, f *finding.Finding, since, until time
 	if n := r.kept.Dropped[i]; n > 0 {
 		lost = fmt.Sprintf(" (%d earlier ones are not kept)", n)
 	}
-	p.line(6, fmt.Sprintf("%s of errors that may be %s apart, %s to %s%s%s", plural(len(met), "pair"), f.Fingerprint, second(since), second(until), lost, colonIf(len(met) > 0)))
+	p.line(6, fmt.Sprintf("%s of errors that may be %s apart, %s to %s%s%s", plural(len(met), "pair"), lags(p.fingerprints[f.Fingerprint]), second(since), second(until), lost, colonIf(len(met) > 0)))
 	if more := len(met) - shownMeetings; more > 0 {
-		p.line(8, fmt.Sprintf("%d earlier, and the latest %d:", more, shownMeetings))
+		p.line(8, fmt.Sprintf("%d earlier, and", more))
 		met = met[more:]
 	}
 	for _, m := range met {
-		p.line(8, m.String())
+		p.printf("        %s\n", m) // a table: not folded
 	}
 }
+
+func lags(r chart.Range) string { return fmt.Sprintf("%g to %g s", r.Lower, r.Upper) }
 
 func colonIf(b bool) string {
 	if b {
@@ -142,24 +145,25 @@ func colonIf(b bool) string {
 
 // String says between which scrapes the errors happened, and where.
 func (m meeting) String() string {
-	text := fmt.Sprintf("%s and %s, %.2f to %.2f s apart, on %s", m.First, m.Second.clock(), m.shortest().Seconds(), m.longest().Seconds(), routeName(m.First.Target))
+	text := fmt.Sprintf("%s %s, %s: %.2f to %.2f s apart, %s", time.UnixMilli(m.First.AtMillis).UTC().Format(time.DateOnly),
+		m.First, m.Second, m.shortest().Seconds(), m.longest().Seconds(), routeName(m.First.Target))
 	if !m.sameTarget() {
 		text += " and " + routeName(m.Second.Target)
 	}
 	return text
 }
 
-// String is the interval with its day.
+// String is the stretch of time in which the errors happened, and how many when it is not one.
 func (c cell) String() string {
-	return time.UnixMilli(c.AtMillis).UTC().Format(time.DateOnly) + " " + c.clock()
-}
-
-// clock is the interval in which the errors happened, and how many when it is not one.
-func (c cell) clock() string {
-	const layout = "15:04:05.000"
-	text := fmt.Sprintf("(%s, %s]", time.UnixMilli(c.LeftMillis).UTC().Format(layout), time.UnixMilli(c.AtMillis).UTC().Format(layout))
+	left, at := time.UnixMilli(c.LeftMillis).UTC(), time.UnixMilli(c.AtMillis).UTC()
+	layout := "15:04:05.000"
+	text := left.Format(layout)
+	if left.Truncate(time.Minute).Equal(at.Truncate(time.Minute)) {
+		layout = "05.000"
+	}
+	text += "–" + at.Format(layout)
 	if c.Errors != 1 {
-		text += fmt.Sprintf(" ×%g", c.Errors)
+		text += fmt.Sprintf(" (%g errors)", c.Errors)
 	}
 	return text
 }
