@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -29,7 +30,7 @@ func (b *backfill) config() (*config.Config, error) {
 		c.Sources = []config.Source{source}
 	}
 	if len(b.fingerprints) > 0 {
-		chosen, err := chooseFingerprints(c.Fingerprints, b.fingerprints)
+		chosen, err := chooseFingerprints("--fingerprint", c.Fingerprints, b.fingerprints)
 		if err != nil {
 			return nil, err
 		}
@@ -38,30 +39,38 @@ func (b *backfill) config() (*config.Config, error) {
 	return c, nil
 }
 
-// source returns the one that --selector stands for: the labels of the first default source, but
-// for the route.
+// source returns the one that --selector stands for.
 func (b *backfill) source() (config.Source, error) {
 	if _, err := sources.ParseSelector(b.selector); err != nil {
 		return config.Source{}, fmt.Errorf("--selector: %w", err)
 	}
-	source := config.Default().Sources[0]
-	source.Name, source.Signal, source.Selector, source.Requests, source.UserDefined = "selector", "errors", b.selector, "", true
-	if len(b.routeLabels) > 0 {
-		source.RouteLabels = b.routeLabels
-	}
-	return source, nil
+	return selectorSource(b.selector, b.routeLabels), nil
 }
 
-// chooseFingerprints returns those that --fingerprint names or describes.
-func chooseFingerprints(known []config.Fingerprint, wanted []string) ([]config.Fingerprint, error) {
+// selectorSource returns a source of these counters: the labels of the first default source, but
+// for the route.
+func selectorSource(selector string, routeLabels []string) config.Source {
+	source := config.Default().Sources[0]
+	source.Name, source.Signal, source.Selector, source.Requests, source.UserDefined = "selector", "errors", selector, "", true
+	if len(routeLabels) > 0 {
+		source.RouteLabels = routeLabels
+	}
+	return source
+}
+
+// chooseFingerprints returns those that a flag names or describes.
+func chooseFingerprints(flag string, known []config.Fingerprint, wanted []string) ([]config.Fingerprint, error) {
 	var chosen []config.Fingerprint
 	for _, text := range wanted {
-		f, err := lagRange("--fingerprint", text, known)
+		f, err := lagRange(flag, text, known)
 		if err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(chosen, func(other config.Fingerprint) bool { return other.Name == f.Name }) {
+			continue // it was named twice
+		}
 		if score.LargestResolvableMillis(score.Fingerprint{Name: f.Name, Lo: f.Lo, Hi: f.Hi}) == 0 {
-			return nil, fmt.Errorf("--fingerprint %q: no scrape interval, not even 250 ms, can tell such pairs from bursts; take a longer lag or a narrower range", text)
+			return nil, fmt.Errorf("%s %q: no scrape interval, not even 250 ms, can tell such pairs from bursts; take a longer lag or a narrower range", flag, text)
 		}
 		chosen = append(chosen, f)
 	}

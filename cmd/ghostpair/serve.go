@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -28,6 +29,9 @@ With --storage.path a restart goes on from the last snapshot and reads only the 
 change of sources or fingerprints, history is read again. SIGHUP and POST /-/reload load the configuration again;
 a bad one is refused and the old one stays.
 
+POST /api/v1/backfill looks for pairs in any stretch of history, without a second ghostpair; results are kept
+with --storage.path for a week.
+
 /-/ready answers 503 until history has been read, and when Prometheus cannot be read for too long.
 Prometheus should scrape /metrics and load the rules that ` + "`ghostpair rules`" + ` prints.`
 
@@ -42,7 +46,7 @@ func serveCommand(app *kingpin.Application) (string, func(std) error) {
 	)
 	cmd := app.Command("serve", "Run the service: watch Prometheus, expose metrics, an API and a page.").HelpLong(serveHelp)
 	from.flags(cmd)
-	directory := cmd.Flag("storage.path", "Directory for the state, so that a restart need not read history again. It is made when it is missing, and belongs to one ghostpair.").PlaceHolder("DIR").String()
+	directory := cmd.Flag("storage.path", "Directory for the state and for backfill jobs, so that a restart need not read history again. It is made when it is missing, and belongs to one ghostpair.").PlaceHolder("DIR").String()
 	listen := kingpinflag.AddFlags(cmd, ":9955")
 	logging.flags(cmd)
 	return cmd.FullCommand(), func(s std) error {
@@ -58,6 +62,9 @@ func serveCommand(app *kingpin.Application) (string, func(std) error) {
 			return err
 		}
 		o.snapshot = state.path
+		if *directory != "" {
+			o.backfill = filepath.Join(*directory, "backfill")
+		}
 		svc, err := newService(o)
 		if err == nil {
 			err = svc.serve(listen)
@@ -77,6 +84,10 @@ func (s *service) serve(listen *toolkit.FlagConfig) error {
 	{
 		ctx, cancel := context.WithCancel(context.Background())
 		actors.Add(func() error { return s.watchHangup(ctx) }, func(error) { cancel() })
+	}
+	{
+		ctx, cancel := context.WithCancel(context.Background())
+		actors.Add(func() error { return s.jobs.Work(ctx) }, func(error) { cancel() })
 	}
 	{
 		server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}

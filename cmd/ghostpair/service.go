@@ -22,6 +22,7 @@ import (
 	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/engine"
 	"github.com/ghostpair/ghostpair/finding"
+	"github.com/ghostpair/ghostpair/jobs"
 	"github.com/ghostpair/ghostpair/sources"
 	"github.com/ghostpair/ghostpair/web"
 )
@@ -32,6 +33,7 @@ type serviceOptions struct {
 	logger   *slog.Logger
 	progress io.Writer         // where a progress bar would go
 	snapshot string            // file of the state; empty: none
+	backfill string            // directory of backfill jobs; empty: they are kept in memory
 	flags    map[string]string // for the API
 }
 
@@ -49,6 +51,7 @@ type service struct {
 	tables      *score.Cache
 	registry    *prometheus.Registry
 	instruments *alert.Instruments
+	jobs        *jobs.Queue
 	started     time.Time
 
 	serving    atomic.Pointer[instance] // what is shown; the loop swaps it
@@ -72,6 +75,10 @@ func newService(o serviceOptions) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.jobs, err = jobs.New(jobs.Options{Directory: o.backfill, Run: s.runJob, Logger: o.logger})
+	if err != nil {
+		return nil, err
+	}
 	if err := s.registerCollectors(); err != nil {
 		return nil, err
 	}
@@ -89,6 +96,7 @@ func newService(o serviceOptions) (*service, error) {
 func (s *service) registerCollectors() error {
 	for _, c := range []prometheus.Collector{
 		alert.NewCollector(s.evaluation, time.Now),
+		alert.NewJobs(s.jobs.Counts),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
@@ -129,6 +137,9 @@ func (s *service) countQuery(q sources.Query) {
 
 // evaluation returns the latest one, nil before the first.
 func (s *service) evaluation() *finding.Evaluation { return s.serving.Load().engine.Evaluation() }
+
+// config returns the configuration in use.
+func (s *service) config() *config.Config { return s.serving.Load().config }
 
 // loaded notes the outcome of loading a configuration.
 func (s *service) loaded(c *config.Config, err error) {
@@ -171,8 +182,9 @@ func (s *service) handler() http.Handler {
 		Evaluation: s.evaluation,
 		Ready:      s.ready,
 		Reload:     s.askReload,
+		Backfills:  backfills{queue: s.jobs, config: s.config},
 		Config: func() (string, error) {
-			text, err := s.serving.Load().config.YAML()
+			text, err := s.config().YAML()
 			return string(text), err
 		},
 		Flags:   s.flags,
