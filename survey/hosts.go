@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -24,28 +25,47 @@ func readHosts(ctx context.Context, a *asker, selector, group string) (*Hosts, e
 	if !ok || err != nil {
 		return nil, err
 	}
+	h := hostsOf(samples, group)
+	if h == nil {
+		a.failures = append(a.failures, fmt.Sprintf("hosts of the load balancer: no series names target group %s", group))
+	}
+	return h, nil
+}
+
+// hostsOf picks the series of a target group and of the load balancers that it stands behind; nil when
+// there are none. Series of one zone are a part of those without a zone.
+func hostsOf(samples []Sample, group string) *Hosts {
 	var h Hosts
-	for _, s := range samples {
-		if math.IsNaN(s.Value) { // YACE says so where CloudWatch has nothing
+	balancers := make(map[string]bool)
+	whole := slices.DeleteFunc(slices.Clone(samples), func(s Sample) bool {
+		return math.IsNaN(s.Value) || // YACE says so where CloudWatch has nothing
+			dimension(s.Labels, "availability_zone", "dimension_AvailabilityZone", "dimension_availability_zone") != ""
+	})
+	for _, s := range whole {
+		if !names(dimension(s.Labels, "target_group", "dimension_TargetGroup", "dimension_target_group"), group) {
 			continue
 		}
-		of := dimension(s.Labels, "target_group", "dimension_TargetGroup", "dimension_target_group")
-		zone := dimension(s.Labels, "availability_zone", "dimension_AvailabilityZone", "dimension_availability_zone")
+		balancers[balancerOf(s)] = true
 		switch metric := s.Labels["__name__"]; {
-		case zone != "": // a part of what is counted without a zone, too
-		case names(of, group) && strings.HasPrefix(metric, "aws_networkelb_healthy_host_count"):
+		case strings.HasPrefix(metric, "aws_networkelb_healthy_host_count"):
 			most(&h.Healthy, s.Value)
-		case names(of, group) && strings.HasPrefix(metric, "aws_networkelb_un_healthy_host_count"):
+		case strings.HasPrefix(metric, "aws_networkelb_un_healthy_host_count"):
 			most(&h.Unhealthy, s.Value)
-		case strings.HasPrefix(metric, "aws_networkelb_port_allocation_error_count"):
+		}
+	}
+	for _, s := range whole {
+		if balancers[balancerOf(s)] && strings.HasPrefix(s.Labels["__name__"], "aws_networkelb_port_allocation_error_count") {
 			most(&h.PortAllocationErrors, s.Value)
 		}
 	}
 	if h == (Hosts{}) {
-		a.failures = append(a.failures, fmt.Sprintf("hosts of the load balancer: no series names target group %s", group))
-		return nil, nil
+		return nil
 	}
-	return &h, nil
+	return &h
+}
+
+func balancerOf(s Sample) string {
+	return dimension(s.Labels, "load_balancer", "dimension_LoadBalancer", "dimension_load_balancer")
 }
 
 func dimension(labels map[string]string, names ...string) string {
