@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"math"
 	"time"
 
 	"gonum.org/v1/plot/vg"
@@ -38,15 +39,26 @@ func (b BurnDown) SVG(c Caption) []byte {
 		p.Y.Min = -0.04
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = timeTicks(b.Start, end), percentTicks(p.Y.Min, 1)
-	x := []float64{p.X.Min}
+	var x []float64
 	for i := range b.Remaining {
-		x = append(x, p.X.Min+float64(i+1)*b.Step.Seconds())
+		x = append(x, min(p.X.Min+float64(i+1)*b.Step.Seconds(), p.X.Max))
 	}
 	p.Add(bands(b.Absent, hueAbsent), bands([]slo.Span{b.Period}, hueBand), grid{},
 		line{x: []float64{p.X.Min, p.X.Max}, y: []float64{0, 0}, hue: hueLimit, width: 1.3})
 	if b.WithoutPairs != nil {
-		p.Add(line{x: x, y: append([]float64{1}, b.WithoutPairs...), hue: huePaired, width: 1.8, dashes: []vg.Length{5, 3}})
+		p.Add(line{x: x, y: b.above(p.Y.Min, b.WithoutPairs), hue: huePaired, width: 1.8, dashes: []vg.Length{5, 3}})
 	}
-	p.Add(line{x: x, y: append([]float64{1}, b.Remaining...), hue: hueData, width: 2.2})
+	p.Add(line{x: x, y: b.above(p.Y.Min, b.Remaining), hue: hueData, width: 2.2})
 	return render(p, c)
+}
+
+// above leaves out what is below the chart: the line ends where it leaves it.
+func (b BurnDown) above(bottom float64, values []float64) []float64 {
+	shown := make([]float64, len(values))
+	for i, v := range values {
+		if shown[i] = v; v < bottom && (i == 0 || values[i-1] < bottom) {
+			shown[i] = math.NaN()
+		}
+	}
+	return shown
 }

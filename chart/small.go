@@ -78,7 +78,7 @@ func Columns(c Caption, all []Column) []byte {
 			}
 			b.WriteString(label(x+0.35*step, h-foot-whole-3, fmt.Sprintf("%.3g×", column.Value)))
 		} else {
-			b.WriteString(label(x+0.35*step, h-foot-3, "no data"))
+			b.WriteString(label(x+0.35*step, h-foot-4, "–"))
 		}
 		b.WriteString(label(x+0.35*step, h-4, column.Label))
 	}

@@ -56,6 +56,10 @@ const (
 	fontSize = 12
 )
 
+// measured is the font with which room for labels is reserved: the page shows its own sans-serif font,
+// which may be a little wider.
+var measured = font.Font{Typeface: "Liberation", Variant: "Sans", Size: font.Length(fontSize * 1.08)}
+
 // newPlot returns an empty plot in the style that all charts share.
 func newPlot() *plot.Plot {
 	p := plot.New()
@@ -64,9 +68,9 @@ func newPlot() *plot.Plot {
 		axis.Color = hueGrid.color()
 		axis.Tick.Color = hueGrid.color()
 		axis.Tick.Label.Color = hueText.color()
-		axis.Tick.Label.Font.Size = font.Length(fontSize)
+		axis.Tick.Label.Font = measured
 		axis.Label.TextStyle.Color = hueText.color()
-		axis.Label.TextStyle.Font.Size = font.Length(fontSize)
+		axis.Label.TextStyle.Font = measured
 		axis.Label.Padding = 2
 		axis.Padding = 0
 	}
@@ -95,6 +99,7 @@ func render(p *plot.Plot, c Caption) []byte {
 	text := drawn.String()
 	text = text[strings.Index(text, "<svg"):]
 	text = text[strings.Index(text, ">")+1:]
+	text = strings.ReplaceAll(text, fmt.Sprintf("font-size:%.5gpx", fontSize*1.08), fmt.Sprintf("font-size:%dpx", fontSize))
 	text = betweenTag.ReplaceAllString(oddSpaces.ReplaceAllString(fontStyle.ReplaceAllString(text, ""), " "), "><")
 	for h := range variables {
 		r, g, b, _ := h.color().RGBA()

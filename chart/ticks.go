@@ -34,7 +34,7 @@ func percentTicks(bottom, top float64) plot.ConstantTicks {
 	step := roundStep((top-bottom)/4, 0)
 	var ticks plot.ConstantTicks
 	for i := math.Ceil(bottom/step - 1e-9); i*step <= top+step*1e-9; i++ {
-		v := i * step
+		v := i*step + 0 // no negative zero
 		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(100*v, 'g', 4, 64) + "%"})
 	}
 	return ticks

@@ -136,7 +136,7 @@ func (b *builder) totals(r *Report) {
 			t.Requests += *route.Requests
 			t.RawRequests += *route.RawRequests
 		}
-		if n := len(route.Weeks); n > 1 && route.Weeks[n-2].Covered > 0 {
+		if n := len(route.Weeks); n > 1 && route.Weeks[n-2].Covered > 0.95 {
 			known = true
 			previous.Errors += route.Weeks[n-2].Errors
 			if q := route.Weeks[n-2].Requests; q != nil {

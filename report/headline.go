@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // headline tells the period in a few sentences, the most important one first.
@@ -57,8 +58,24 @@ func worstLine(r *Report) string {
 	if w.Budget == nil || w.Budget.BurnedRatio == nil || w.Requests == nil {
 		return fmt.Sprintf("Most errors: %s, with %s.", name(w.Route), thousands(w.Errors))
 	}
-	return fmt.Sprintf("%s burned the most: %s of its %s budget, with %s errors in %s requests.",
-		name(w.Route), percent(*w.Budget.BurnedRatio), budgetWindow(w.Budget), thousands(w.Errors), thousands(*w.Requests))
+	return fmt.Sprintf("%s burned the most: %s %s, with %s errors in %s requests.",
+		name(w.Route), times(*w.Budget.BurnedRatio), budgetOf(w.Budget), thousands(w.Errors), thousands(*w.Requests))
+}
+
+// times writes a share of a budget as people say it: 46 % of, all of, 14 times.
+func times(v float64) string {
+	if v < 1.995 {
+		return percent(v) + " of"
+	}
+	return strconv.FormatFloat(v, 'f', asInt(v < 10), 64) + " times"
+}
+
+// budgetOf names a budget by its window.
+func budgetOf(b *Budget) string {
+	if short(b) {
+		return "the budget of the " + window(b.WindowSeconds*b.WindowCoveredRatio) + " that Prometheus holds"
+	}
+	return "its budget of " + window(b.WindowSeconds)
 }
 
 // budgetWindow names the window that a budget is of, and how much of it there is.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/ghostpair/ghostpair/chart"
@@ -16,7 +17,7 @@ var files embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"thousands": thousands, "percent": percent, "window": window, "target": target, "name": name, "plural": plural,
-	"join": strings.Join, "round": round, "long": long, "rate": rate, "optional": optional, "good": good, "deref": func(v *float64) float64 { return *v },
+	"join": strings.Join, "round": round, "long": long, "rate": rate, "optional": optional, "good": good, "breaks": breaks, "deref": func(v *float64) float64 { return *v },
 }).ParseFS(files, "page/*.html"))
 
 // How many routes get full charts; all others have a sparkline in the table.
@@ -35,6 +36,9 @@ func (r *Report) HTML(w io.Writer) error {
 		if len(v.Details) < fullCharts && (route.Errors > 0 || len(route.Paired) > 0) || len(v.Details) < 2*fullCharts && route.mainPairs() != nil {
 			v.Details = append(v.Details, detailOf(r, route))
 		}
+	}
+	for i := range v.Rows {
+		v.Rows[i].Linked = slices.ContainsFunc(v.Details, func(d detail) bool { return d.ID == v.Rows[i].ID })
 	}
 	v.Rest = len(r.Routes) - len(v.Details)
 	for i := range r.Others {
@@ -56,8 +60,9 @@ type view struct {
 
 type htmlRow struct {
 	row
-	ID    string
-	Spark template.HTML
+	ID     string
+	Linked bool // to its charts
+	Spark  template.HTML
 }
 
 func rowsOf(r *Report) []htmlRow {
@@ -78,6 +83,11 @@ func merged(values []float64, per int) []float64 {
 		return nil
 	}
 	return groups(values, 0, len(values), per)
+}
+
+// breaks lets a long route name break after its slashes.
+func breaks(text string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), "/", "/<wbr>"))
 }
 
 // svg marks what package chart drew as safe: it escapes every text.
@@ -143,7 +153,7 @@ func formula(r *Report, route *Route) string {
 	}
 	text := fmt.Sprintf("Allowed over %s: (1 − %s) × %s requests = %s errors. Spent: %s, so %s is left. This %s: %s errors.",
 		budgetWindow(b), target(b.Target), thousands(b.WindowRequests), thousands(round(b.AllowedErrors)), thousands(b.WindowErrors),
-		maybePercent(b.RemainingRatio), r.Period.noun(), thousands(route.Errors))
+		left(b), r.Period.noun(), thousands(route.Errors))
 	if route.RawErrors != route.Errors && b.RawBurnRate != nil {
 		text += fmt.Sprintf(" With maintenance: %s errors, burn rate %s.", thousands(route.RawErrors), rate(b.RawBurnRate))
 	}

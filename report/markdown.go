@@ -163,7 +163,7 @@ func (r *Report) title() string {
 type row struct {
 	Source, Route                                         string
 	Objective, Requests, Errors, Good, Rate, Burned, Left string
-	Pairs, Gives, PairsWide                               string
+	Pairs, Gives, PairsWide, Overspent                    string
 	Kept, Missed, LookAlike                               bool
 	LeftShare                                             float64 // 0 to 100
 }
@@ -181,9 +181,12 @@ func rowOf(r *Report, route *Route) row {
 	}
 	if b := route.Budget; b != nil {
 		v.Objective = target(b.Target) + " in " + window(b.WindowSeconds)
-		v.Rate, v.Burned, v.Left = rate(b.BurnRate), maybePercent(b.BurnedRatio), maybePercent(b.RemainingRatio)
+		v.Rate, v.Burned, v.Left = rate(b.BurnRate), maybePercent(b.BurnedRatio), left(b)
 		v.Kept, v.Missed = b.Met, !b.Met
 		if b.RemainingRatio != nil {
+			if *b.RemainingRatio < -0.005 {
+				v.Overspent = "spent " + percent(1-*b.RemainingRatio)
+			}
 			v.LeftShare = 100 * min(max(*b.RemainingRatio, 0), 1)
 		}
 		if b.PairedGivesMinutes != nil {
@@ -192,6 +195,14 @@ func rowOf(r *Report, route *Route) row {
 	}
 	v.pairs(route)
 	return v
+}
+
+// left writes what is left of a budget.
+func left(b *Budget) string {
+	if b.RemainingRatio == nil || *b.RemainingRatio > 0 {
+		return maybePercent(b.RemainingRatio)
+	}
+	return "none"
 }
 
 // pairs fills in what is known of pairs.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -269,9 +270,10 @@ func (b *builder) burnDown(r *Route, c counted, mates []float64) chart.BurnDown 
 		Start: b.Axis.start(i).In(b.Period.Start.Location()), Step: per * SlotLength,
 		Period: b.whole, Absent: b.Coverage.spans(span, false),
 	}
-	spent, ghosts := 0.0, 0.0
+	spent, ghosts, begun := 0.0, 0.0, false
 	for k := i; k < j; k += per {
 		for at := k; at < min(k+per, j); at++ {
+			begun = begun || b.Coverage.seen[at]
 			if b.counts[at] {
 				spent += c.errors[at]
 				if hasPairs {
@@ -279,9 +281,13 @@ func (b *builder) burnDown(r *Route, c counted, mates []float64) chart.BurnDown 
 				}
 			}
 		}
-		out.Remaining = append(out.Remaining, 1-spent/r.Budget.AllowedErrors)
+		left, without := 1-spent/r.Budget.AllowedErrors, 1-max(spent-ghosts, 0)/r.Budget.AllowedErrors
+		if !begun { // there is no data yet
+			left, without = math.NaN(), math.NaN()
+		}
+		out.Remaining = append(out.Remaining, left)
 		if hasPairs {
-			out.WithoutPairs = append(out.WithoutPairs, 1-max(spent-ghosts, 0)/r.Budget.AllowedErrors)
+			out.WithoutPairs = append(out.WithoutPairs, without)
 		}
 	}
 	return out

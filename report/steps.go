@@ -108,13 +108,13 @@ func lookAlikeSteps(r *Report) []Step {
 	var all []Step
 	byLabel := make(map[string][]string)
 	for i := range r.Routes {
-		for _, p := range r.Routes[i].Paired {
-			for _, l := range p.Labels {
-				if finding.LookAlike(l) && !slices.Contains(byLabel[l], r.Routes[i].Route) {
-					byLabel[l] = append(byLabel[l], r.Routes[i].Route)
-				}
-			}
+		p := r.Routes[i].lookAlike()
+		if p == nil {
+			continue
 		}
+		// One label is enough to look for: what recurs every 5 s is seen at 10 s, too.
+		l := p.Labels[slices.IndexFunc(p.Labels, finding.LookAlike)]
+		byLabel[l] = append(byLabel[l], r.Routes[i].Route)
 	}
 	for _, l := range []string{finding.LabelTrain, finding.LabelStepped, finding.LabelHalfStep, finding.LabelFast, finding.LabelLagOutside} {
 		if routes := byLabel[l]; len(routes) > 0 {
@@ -168,7 +168,7 @@ func dataSteps(r *Report) []Step {
 	if n := shortWindows(r); n > 0 {
 		all = append(all, Step{
 			Title: "Keep data as long as the objectives look back",
-			Text:  fmt.Sprintf("%s cannot be computed over its whole window. Raise the retention of Prometheus, or let ghostpair read from a long-term store.", plural(n, "budget")),
+			Text:  fmt.Sprintf("%s cannot be computed over the whole window of the objective. Raise the retention of Prometheus, or let ghostpair read from a long-term store.", plural(n, "budget")),
 		})
 	}
 	return all
