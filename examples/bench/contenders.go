@@ -37,7 +37,7 @@ func contenders(t tools, s shape) []*contender {
 		return all // the others would take minutes
 	}
 	all = append(all, &contender{name: "client_golang, JSON", rounds: 2, command: func(v *server) []string {
-		return []string{t.query, v.url, selector, millis(s.start()), millis(end)}
+		return []string{t.query, v.url, selector, strconv.FormatInt(s.span.Milliseconds(), 10), millis(end)}
 	}})
 	if s.name == "S" {
 		all = append(all, ruleReplays(t, s)...)

@@ -12,14 +12,15 @@ import (
 )
 
 // generatorVersion goes into the name of the kept history: a new one for every change of what is made.
-const generatorVersion = 1
+const generatorVersion = 2
 
 // How far scrapes are from a perfect grid.
 const (
 	missedShare    = 0.001 // of all scrapes: `up` is 0 and no counter has a sample
 	shiftedShare   = 0.02  // of all scrapes, which come a little late
 	maxShiftMillis = 8
-	pairedShare    = 0.1 // of all errors, which are followed by another one 5 to 5.6 s later
+	pairedRoutes   = 10  // one route in so many has pairs
+	pairedShare    = 0.2 // of its errors, which are followed by another one 5 to 5.6 s later
 )
 
 // pod is a scraped proxy: its scrapes have a phase of their own.
@@ -39,6 +40,7 @@ type counter struct {
 	labels  labels.Labels
 	random  *rand.Rand
 	meanGap float64 // in milliseconds
+	pairs   float64 // share of its errors that are followed by another
 	next    int64   // its next error of its own
 	echo    int64   // the second of a pair that is under way; 0: none
 	value   float64
@@ -73,6 +75,9 @@ func newCounter(base []string, p, r int, perDay float64, fromMillis int64) *coun
 		labels.MetricName, metric, "envoy_response_code_class", "5",
 		"envoy_cluster_name", fmt.Sprintf("httproute/shop/service-%03d/rule/0", r),
 	}, base...)...)
+	if r%pairedRoutes == 0 {
+		c.pairs = pairedShare
+	}
 	c.next = fromMillis + c.gap()
 	return c
 }
@@ -88,7 +93,7 @@ func (c *counter) countTo(atMillis int64) {
 			c.value++
 		case c.next <= atMillis:
 			c.value++
-			if c.echo == 0 && c.random.Float64() < pairedShare {
+			if c.echo == 0 && c.random.Float64() < c.pairs {
 				c.echo = c.next + 5000 + c.random.Int64N(600)
 			}
 			c.next += c.gap()

@@ -24,6 +24,7 @@ type options struct {
 	rounds  int
 	data    string
 	profile string
+	binary  string
 }
 
 func main() {
@@ -34,6 +35,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 7, "how often; slow contenders run once or twice")
 	flag.StringVar(&o.data, "data", "", "`directory` of the histories, kept between runs (default: in the user's cache)")
 	flag.StringVar(&o.profile, "profile", "", "`directory` for a CPU profile and a heap profile of a backfill of each shape")
+	flag.StringVar(&o.binary, "ghostpair", "", "ghostpair `binary` to measure (default: it is built from this repository)")
 	flag.Parse()
 	if err := bench(ctx, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -54,7 +56,7 @@ func bench(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	t, err := findTools(ctx, work)
+	t, err := findTools(ctx, work, o.binary)
 	if err != nil {
 		return err
 	}

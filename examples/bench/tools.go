@@ -13,16 +13,16 @@ import (
 
 // tools are the programs that take part. An empty path: not on this machine.
 type tools struct {
-	work                             string // directory for what is of this run only
-	ghostpair, drain, query, inside  string // built from this repository
-	serve                            string // embedded Prometheus
-	prometheus, promtool, vmalert    string // installed
-	prometheusVersion                string
+	work                            string // directory for what is of this run only
+	ghostpair, drain, query, inside string // built from this repository
+	serve                           string // embedded Prometheus
+	prometheus, promtool, vmalert   string // installed
+	prometheusVersion               string
 }
 
 // findTools builds what is of this repository and looks for the rest.
-func findTools(ctx context.Context, work string) (tools, error) {
-	t := tools{work: work}
+func findTools(ctx context.Context, work, ghostpair string) (tools, error) {
+	t := tools{work: work, ghostpair: ghostpair}
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/ghostpair/ghostpair").Output()
 	if err != nil {
 		return t, fmt.Errorf("find ghostpair: %w", err)
@@ -32,8 +32,10 @@ func findTools(ctx context.Context, work string) (tools, error) {
 			return t, err
 		}
 	}
-	if t.ghostpair, err = build(ctx, strings.TrimSpace(string(root)), "cmd/ghostpair", work); err != nil {
-		return t, err
+	if t.ghostpair == "" {
+		if t.ghostpair, err = build(ctx, strings.TrimSpace(string(root)), "cmd/ghostpair", work); err != nil {
+			return t, err
+		}
 	}
 	for name, path := range map[string]*string{"prometheus": &t.prometheus, "promtool": &t.promtool, "vmalert": &t.vmalert} {
 		*path, _ = exec.LookPath(name)

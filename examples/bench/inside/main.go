@@ -21,9 +21,9 @@ import (
 )
 
 type options struct {
-	url                string
-	backfill, ticks    string
-	times              int
+	url                     string
+	backfill, ticks         string
+	times                   int
 	cpuProfile, heapProfile string
 }
 
@@ -89,10 +89,7 @@ func writeHeap(path string, e *engine.Engine) error {
 	return err
 }
 
-// tick is how long one tick took, in seconds.
-type tick struct{ Wall, CPU float64 }
-
-// ticks prints the costs of ticks as JSON.
+// ticks prints how many seconds each tick took, as JSON.
 func ticks(ctx context.Context, o options) error {
 	at, err := numbers(o.ticks, 4)
 	if err != nil {
@@ -105,13 +102,13 @@ func ticks(ctx context.Context, o options) error {
 	if err := e.Advance(ctx, time.UnixMilli(at[1])); err != nil {
 		return err
 	}
-	var all []tick
+	var all []float64
 	for i := range at[3] {
 		began := time.Now()
 		if err := e.Advance(ctx, time.UnixMilli(at[1]+(i+1)*at[2])); err != nil {
 			return err
 		}
-		all = append(all, tick{Wall: time.Since(began).Seconds()})
+		all = append(all, time.Since(began).Seconds())
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(all); err != nil {
 		return err

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -15,40 +16,42 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: query URL SELECTOR START_MILLIS END_MILLIS")
+	if len(os.Args) < 5 {
+		fmt.Fprintln(os.Stderr, "usage: query URL SELECTOR WINDOW_MILLIS END_MILLIS...")
 		os.Exit(2)
 	}
-	samples, err := query(os.Args[1], os.Args[2], os.Args[3], os.Args[4])
+	took, err := ask(os.Args[1], os.Args[2], os.Args[3], os.Args[4:])
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(took)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "query:", err)
 		os.Exit(1)
 	}
-	fmt.Println(samples)
 }
 
-func query(url, selector, start, end string) (samples int, err error) {
-	from, err := strconv.ParseInt(start, 10, 64)
-	if err != nil {
-		return 0, err
-	}
-	to, err := strconv.ParseInt(end, 10, 64)
-	if err != nil {
-		return 0, err
-	}
+// ask reads the window before every end, and returns how many seconds each took.
+func ask(url, selector, window string, ends []string) (took []float64, err error) {
 	client, err := api.NewClient(api.Config{Address: url})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	window := time.Duration(to-from) * time.Millisecond
-	for _, s := range []string{`up{job="proxy"}`, selector} {
-		value, _, _, err := v1.NewAPI(client).Query(context.Background(), fmt.Sprintf("%s[%dms]", s, window.Milliseconds()), time.UnixMilli(to))
+	for _, end := range ends {
+		at, err := strconv.ParseInt(end, 10, 64)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		for _, series := range value.(model.Matrix) {
-			samples += len(series.Values)
+		began := time.Now()
+		for _, s := range []string{`up{job="proxy"}`, selector} {
+			value, _, _, err := v1.NewAPI(client).Query(context.Background(), s+"["+window+"ms]", time.UnixMilli(at))
+			if err != nil {
+				return nil, err
+			}
+			if _, ok := value.(model.Matrix); !ok {
+				return nil, fmt.Errorf("%s: a %s", s, value.Type())
+			}
 		}
+		took = append(took, time.Since(began).Seconds())
 	}
-	return samples, nil
+	return took, nil
 }
