@@ -65,7 +65,7 @@ func (e *Examination) prescription() prescription {
 	p := prescription{
 		Kind: cmp.Or(s.Kind, KindEnvoy), Kubernetes: s.Kubernetes, Addresses: s.Addresses,
 		PodLabels: "{app: envoy}   # the labels of your proxy pods", Port: "metrics",
-		Filter: "upstream_(rq_xx|rq_pending_active|cx_connect)", Buckets: e.buckets(),
+		Filter: "upstream_(rq_[1-5]xx|rq_pending_active|cx_connect_(timeout|fail))$", Buckets: e.buckets(),
 	}
 	namespaces := s.Namespaces
 	switch p.Kind {

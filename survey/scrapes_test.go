@@ -27,22 +27,26 @@ func TestJobs(t *testing.T) {
 	}{
 		{
 			// Ten scrapes 15 s apart, of which one failed: nine distances, all alike.
-			"regular", []observe.Run{{FirstMillis: 15_000, StepMillis: 15_000, Count: 9, Value: 1}, {FirstMillis: 150_000, Count: 1}},
+			"regular",
+			[]observe.Run{{FirstMillis: 15_000, StepMillis: 15_000, Count: 9, Value: 1}, {FirstMillis: 150_000, Count: 1}},
 			Job{Targets: 1, Scrapes: 10, Failed: 1, IntervalSeconds: 15, Regular: 1, LongestSeconds: 15, Intervals: 1},
 		},
 		{
 			// A gap of a minute among ten distances: nine are regular.
-			"a gap", []observe.Run{{FirstMillis: 1000, StepMillis: 1000, Count: 10, Value: 1}, {FirstMillis: 70_000, Count: 1, Value: 1}},
+			"a gap",
+			[]observe.Run{{FirstMillis: 1000, StepMillis: 1000, Count: 10, Value: 1}, {FirstMillis: 70_000, Count: 1, Value: 1}},
 			Job{Targets: 1, Scrapes: 11, IntervalSeconds: 1, Regular: 0.9, LongestSeconds: 60, Intervals: 1},
 		},
 		{
 			// Jitter of a few milliseconds is no other interval.
-			"jitter", []observe.Run{{FirstMillis: 1003, Count: 1, Value: 1}, {FirstMillis: 1998, Count: 1, Value: 1}, {FirstMillis: 3002, Count: 1, Value: 1}},
+			"jitter",
+			[]observe.Run{{FirstMillis: 1003, Count: 1, Value: 1}, {FirstMillis: 1998, Count: 1, Value: 1}, {FirstMillis: 3002, Count: 1, Value: 1}},
 			Job{Targets: 1, Scrapes: 3, IntervalSeconds: 1, Regular: 1, LongestSeconds: 1.004, Intervals: 1},
 		},
 		{
 			// (0, 200 s] cuts the run at both ends: 15, 30, ..., 195 s.
-			"cut at the window", []observe.Run{{FirstMillis: -30_000, StepMillis: 15_000, Count: 100, Value: 1}},
+			"cut at the window",
+			[]observe.Run{{FirstMillis: -30_000, StepMillis: 15_000, Count: 100, Value: 1}},
 			Job{Targets: 1, Scrapes: 13, IntervalSeconds: 15, Regular: 1, LongestSeconds: 15, Intervals: 1},
 		},
 		{"one scrape", []observe.Run{{FirstMillis: 1000, Count: 1, Value: 1}}, Job{Targets: 1, Scrapes: 1}},
@@ -87,7 +91,7 @@ func TestRoundSpacing(t *testing.T) {
 		15_000: 15_000, 15_013: 15_000, 14_950: 15_000, // within a tenth of a second
 		1003: 1000, 1500: 1500, 1490: 1500, 250: 250, 500: 500,
 		2600: 2600, // a multiple of 50, and of nothing rounder
-		7: 7,       // 5 % of nothing
+		7:    7,    // 5 % of nothing
 	} {
 		if got := roundSpacing(spacing); got != want {
 			t.Errorf("roundSpacing(%d) = %d, want %d", spacing, got, want)
