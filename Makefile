@@ -67,7 +67,7 @@ calibration: ## the long simulations: false alarms and power
 
 .PHONY: lab
 lab: ## a real Envoy, Prometheus and Alertmanager, with SYNs dropped in silence (about eight minutes)
-	cd examples/lab && $(GO) test -count=1 -timeout 20m -v ./...
+	cd examples/lab && $(GO) test -count=1 -p 1 -timeout 20m -v ./...
 
 .PHONY: check
 check: build layers lint test race lab ## what CI runs

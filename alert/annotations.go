@@ -15,9 +15,9 @@ const figures = `Lag between the errors of a pair: ` +
 	`{{ with query (printf "ghostpair_route_pair_lag_seconds{bound=\"lower\",%s}" $stream) }} (95 % interval {{ . | first | value | printf "%.2f" }}{{ end }}` +
 	`{{ with query (printf "ghostpair_route_pair_lag_seconds{bound=\"upper\",%s}" $stream) }}–{{ . | first | value | printf "%.2f" }} s){{ end }}.
 Errors that are in a pair: ` +
-	`{{ with query (printf "ghostpair_route_pair_ratio{bound=\"estimate\",%s}" $stream) }}{{ . | first | value | humanizePercentage }}{{ else }}not known yet{{ end }}` +
-	`{{ with query (printf "ghostpair_route_pair_ratio{bound=\"lower\",%s}" $stream) }} ({{ . | first | value | humanizePercentage }}{{ end }}` +
-	`{{ with query (printf "ghostpair_route_pair_ratio{bound=\"upper\",%s}" $stream) }} to {{ . | first | value | humanizePercentage }}){{ end }}.
+	`{{ with query (printf "100 * ghostpair_route_pair_ratio{bound=\"estimate\",%s}" $stream) }}{{ . | first | value | printf "%.0f" }} %{{ else }}not known yet{{ end }}` +
+	`{{ with query (printf "100 * ghostpair_route_pair_ratio{bound=\"lower\",%s}" $stream) }} ({{ . | first | value | printf "%.0f" }}{{ end }}` +
+	`{{ with query (printf "100 * ghostpair_route_pair_ratio{bound=\"upper\",%s}" $stream) }} to {{ . | first | value | printf "%.0f" }} %){{ end }}.
 Evidence since the alarm: ` +
 	`{{ with query (printf "ghostpair_route_evidence_log10{%s}" $stream) }}10^{{ . | first | value | printf "%.1f" }}{{ else }}none yet{{ end }}` +
 	`{{ with query (printf "ghostpair_evidence_threshold_log10{job=%q,instance=%q,source=%q}" $labels.job $labels.instance $labels.source) }}; ` +
