@@ -74,7 +74,7 @@ func (e *Examination) prescription() prescription {
 		namespaces = orElse(namespaces, "envoy-gateway-system")
 	case KindIstio:
 		p.PodLabels, p.Port = "{}   # every pod with a sidecar", "http-envoy-prom"
-		p.Filter = "istio_requests_total|upstream_(rq_pending_active|cx_connect)"
+		p.Filter = "istio_requests_total|upstream_(rq_pending_active|cx_connect_(timeout|fail))$"
 	}
 	namespaces = orElse(namespaces, "default")
 	p.Namespace, p.NamespaceList = namespaces[0], strings.Join(namespaces, ", ")
