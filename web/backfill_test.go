@@ -155,3 +155,18 @@ func TestCrossOriginRequestsChangeNothing(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is sent, it is refused or has a start.
+func FuzzParseBackfill(f *testing.F) {
+	f.Add("start=-7d", "start=-7d&source=envoy")
+	f.Add("", `{"start": 1793491200, "source": ["a", null], "x": [[]]}`)
+	f.Add("a=%zz;", "{\"start\": \"\xff\"}")
+	f.Fuzz(func(t *testing.T, query, body string) {
+		r := httptest.NewRequest("POST", "/api/v1/backfill", strings.NewReader(body))
+		r.URL.RawQuery = query
+		got, err := parseBackfill(httptest.NewRecorder(), r)
+		if err == nil && got.Start == "" {
+			t.Errorf("%q, %q: accepted without a start: %+v", query, body, got)
+		}
+	})
+}
