@@ -110,8 +110,8 @@ type detail struct {
 }
 
 type histogramView struct {
-	Title, Text, Lags string
-	SVG               template.HTML
+	Title, Text, Lags, Excess string
+	SVG                       template.HTML
 }
 
 func detailOf(r *Report, route *Route) detail {
@@ -185,7 +185,7 @@ func histogramOf(of string, p *Paired) (histogramView, bool) {
 	if p.Histogram == nil {
 		return histogramView{}, false
 	}
-	v := histogramView{Title: p.Fingerprint, Lags: fmt.Sprintf("%g to %g s", p.lags.Lower, p.lags.Upper)}
+	v := histogramView{Title: p.Fingerprint, Lags: fmt.Sprintf("%g to %g s", p.lags.Lower, p.lags.Upper), Excess: excess(p.Histogram, p.lags)}
 	if p.Lag != nil {
 		v.Text = fmt.Sprintf("Lag %.2f s (%.2f to %.2f).", p.Lag.Estimate, p.Lag.Lower, p.Lag.Upper)
 	}

@@ -163,7 +163,7 @@ func (r *Report) title() string {
 type row struct {
 	Source, Route                                         string
 	Objective, Requests, Errors, Good, Rate, Burned, Left string
-	Pairs, Gives, PairsWide, Overspent                    string
+	Pairs, Gives, PairsWide, Overspent, Target, Over      string
 	Kept, Missed, LookAlike                               bool
 	LeftShare                                             float64 // 0 to 100
 }
@@ -171,7 +171,7 @@ type row struct {
 func rowOf(r *Report, route *Route) row {
 	v := row{
 		Source: route.Source, Route: name(route.Route), Objective: "–", Requests: optional(route.Requests), Errors: thousands(route.Errors),
-		Good: "–", Rate: "–", Burned: "–", Left: "–", Pairs: "–", Gives: "–",
+		Good: "–", Rate: "–", Burned: "–", Left: "–", Pairs: "–", Gives: "–", Target: "–",
 	}
 	if len(r.Sources) > 1 {
 		v.Route += " (" + route.Source + ")"
@@ -180,6 +180,7 @@ func rowOf(r *Report, route *Route) row {
 		v.Good = good(1 - *route.ErrorRatio)
 	}
 	if b := route.Budget; b != nil {
+		v.Target, v.Over = target(b.Target), window(b.WindowSeconds)
 		v.Objective = target(b.Target) + " in " + window(b.WindowSeconds)
 		v.Rate, v.Burned, v.Left = rate(b.BurnRate), maybePercent(b.BurnedRatio), left(b)
 		v.Kept, v.Missed = b.Met, !b.Met
