@@ -141,7 +141,7 @@ func (s *server) stop() {
 	}
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	if left := regexp.MustCompile(`ghostpair\.\(\*(service|loop)\)|engine\.\(\*Engine\)`).Find(stacks); left != nil {
+	if left := regexp.MustCompile(`ghostpair\.\(\*(service|loop)\)|engine\.\(\*Engine\)|jobs\.\(\*Queue\)`).Find(stacks); left != nil {
 		s.t.Errorf("a goroutine of %s is left:\n%s", left, stacks)
 	}
 }
