@@ -5,7 +5,6 @@ import (
 
 	"github.com/ghostpair/ghostpair/chart"
 	"github.com/ghostpair/ghostpair/finding"
-	"github.com/ghostpair/ghostpair/slo"
 )
 
 // DocumentVersion is the version of the JSON document.
@@ -218,7 +217,5 @@ type SourceState struct {
 	HasRequests  bool     `json:"has_requests"`
 }
 
-// tally converts a tally of quarters into whole numbers.
-func tally(t slo.Tally) Tally { return Tally{round(t.Requests), round(t.Errors)} }
-
+// round makes a whole number of a count.
 func round(v float64) int64 { return int64(v + 0.5) }

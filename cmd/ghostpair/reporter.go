@@ -39,7 +39,6 @@ type reporter struct {
 	options  engine.Options
 	tallies  []*tally
 	notes    []string
-	failed   bool
 }
 
 // tally is a source of errors that burn budgets.
