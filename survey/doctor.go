@@ -40,6 +40,8 @@ type Examination struct {
 	SignalsKnown bool          `json:"signals_known"` // false when the server did not say which metrics it has
 	Signals      []Signal      `json:"signals"`
 	Checks       []Check       `json:"checks"`
+	Ends         []Ends        `json:"ends"`           // where both ends of routes run; empty without stats per endpoint and pods
+	Balancers    *Balancing    `json:"load_balancers"` // nil when no exporter tells
 	PairShare    float64       `json:"assumed_pair_share"`
 	Horizon      float64       `json:"outlook_horizon_seconds"`
 	Outlook      []Prospect    `json:"outlook"`
@@ -63,7 +65,7 @@ func Doctor(ctx context.Context, o DoctorOptions) (*Examination, error) {
 	a := &asker{querier: o.Server, atMillis: o.At.UnixMilli()}
 	e := &Examination{
 		At: o.At.UTC(), PairShare: o.Outlook.PairShare, Horizon: o.Outlook.Horizon.Seconds(), fingerprints: o.Fingerprints,
-		Checks: []Check{}, Outlook: []Prospect{},
+		Checks: []Check{}, Outlook: []Prospect{}, Ends: []Ends{},
 	}
 	if err := e.examine(ctx, a, o); err != nil {
 		return nil, err
@@ -104,7 +106,28 @@ func (e *Examination) examine(ctx context.Context, a *asker, o DoctorOptions) (e
 	if e.SignalsKnown {
 		e.Checks = possible(signals)
 	}
-	return nil
+	return e.examineSurroundings(ctx, a, o)
+}
+
+// examineSurroundings looks at what is around the proxies: nodes and load balancers.
+func (e *Examination) examineSurroundings(ctx context.Context, a *asker, o DoctorOptions) error {
+	if len(o.Sources) > 0 && e.signal(endpointFail) != nil && e.signal(podInfo) != nil {
+		cluster, problems, err := readCluster(ctx, a)
+		if err != nil {
+			return err
+		}
+		a.failures = append(a.failures, problems...)
+		if e.Ends, err = readEnds(ctx, a, &o.Sources[0], o.Window, cluster.Pods); err != nil {
+			return err
+		}
+	}
+	if e.signal(loadBalancerAny) == nil {
+		return nil
+	}
+	counts, problems, err := Balancers(ctx, a.querier, a.atMillis, o.Window)
+	a.failures = append(a.failures, problems...)
+	e.Balancers = &Balancing{counts.PortAllocationErrors, counts.BlockedFlows, counts.UnhealthyHosts}
+	return err
 }
 
 func examineServer(ctx context.Context, a *asker, o DoctorOptions) (ServerFacts, error) {

@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/detector/score"
+	"github.com/ghostpair/ghostpair/diagnosis"
 )
 
 var syn = score.Fingerprint{Name: "syn-timeout-5s", Lo: 5 * time.Second, Hi: 6500 * time.Millisecond}
@@ -100,15 +102,67 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-// The bounds that stand around 5 s: Envoy's own are 2500, 5000 and 10000 ms.
+// The bounds that stand around a timeout: Envoy's own are 2500, 5000 and 10000 ms.
 func TestNeighbours(t *testing.T) {
 	t.Parallel()
-	below, above := neighbours([]float64{1000, 2500, 5000, 10_000}, 5000)
-	if below != [2]float64{2500, 5000} || above != 10_000 {
-		t.Errorf("around 5000 ms: %v and %g", below, above)
+	for _, test := range []struct {
+		bounds []float64
+		ms     float64
+		want   string
+	}{
+		{[]float64{1000, 2500, 5000, 10_000, 30_000}, 5000, "2500, 5000, 10000 ms"},
+		{[]float64{1000, 2500, 5000}, 10_000, "2500, 5000 ms, and no later"},
+		{[]float64{30_000}, 5000, "30000 ms"},
+		{nil, 5000, "no bound"},
+	} {
+		if got := neighbours(test.bounds, test.ms); got != test.want {
+			t.Errorf("around %g of %v: %q, want %q", test.ms, test.bounds, got, test.want)
+		}
 	}
-	if below, above = neighbours(nil, 5000); below != [2]float64{} || above != 0 {
-		t.Errorf("without bounds: %v and %g", below, above)
+}
+
+// Both ends of a route: one of two proxies shares a node with one of two pods, and its failures are all there.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	pods := []diagnosis.Pod{
+		{Namespace: "gw", Name: "envoy-0", Node: "n1", IP: "10.0.1.1"},
+		{Namespace: "gw", Name: "envoy-1", Node: "n2", IP: "10.0.2.1"},
+		{Namespace: "shop", Name: "a", Node: "n1", IP: "10.0.1.5"},
+		{Namespace: "shop", Name: "b", Node: "n3", IP: "fd00::3"},
+	}
+	r := &routeEnds{make(map[name]bool), make(map[endpointKey]*diagnosis.EndpointCount)}
+	for _, proxy := range []string{"envoy-0", "envoy-1"} {
+		for _, address := range []string{"10.0.1.5:8080", "[fd00::3]:8080"} {
+			r.add(Sample{Labels: map[string]string{"namespace": "gw", "pod": proxy, "envoy_endpoint_address": address}, Value: 50}, false)
+		}
+	}
+	r.add(Sample{Labels: map[string]string{"namespace": "gw", "pod": "envoy-0", "envoy_endpoint_address": "10.0.1.5:8080"}, Value: 12}, true)
+	got := endsOf(map[string]*routeEnds{"checkout": r}, pods)
+	if len(got) != 1 || got[0].Meeting.Clients != 2 || got[0].Meeting.Targets != 2 || got[0].Meeting.Meeting != 1 {
+		t.Fatalf("ends: %+v", got)
+	}
+	// One of four pairs of ends is on one node, with a quarter of the connects.
+	if n := got[0].SameNode; n == nil || n.Failures != 12 || n.Shared != 12 || n.Expected != 0.25 || got[0].FailuresByNode["n1"] != 12 {
+		t.Errorf("failures: %+v, by node %v", n, got[0].FailuresByNode)
+	}
+}
+
+// Values are per period: a minute with cloudwatch_exporter, five with YACE, which repeats them. Those of one zone
+// are part of the whole.
+func TestBalancers(t *testing.T) {
+	t.Parallel()
+	counts, problems, err := Balancers(t.Context(), fixed{
+		{Labels: map[string]string{"load_balancer": "net/a/1"}, Value: 3},
+		{Labels: map[string]string{"dimension_LoadBalancer": "net/b/1"}, Value: 10}, // 5 minutes of 2
+		{Labels: map[string]string{"dimension_LoadBalancer": "net/b/1", "dimension_AvailabilityZone": "a"}, Value: 10},
+		{Labels: map[string]string{"load_balancer": "net/c/1"}, Value: math.NaN()},
+	}, 0, time.Hour)
+	if err != nil || len(problems) > 0 || *counts.PortAllocationErrors != 5 || *counts.BlockedFlows != 10 || *counts.UnhealthyHosts != 10 {
+		t.Errorf("%+v, problems %q, error %v", counts, problems, err)
+	}
+	counts, _, err = Balancers(t.Context(), fixed(nil), 0, time.Hour)
+	if err != nil || counts.PortAllocationErrors != nil || counts.BlockedFlows != nil || counts.UnhealthyHosts != nil {
+		t.Errorf("without an exporter: %+v, error %v", counts, err)
 	}
 }
 

@@ -58,35 +58,34 @@ func (e *Examination) judgeBuckets() {
 			fine = append(fine, fmt.Sprintf("%g s", lo))
 			continue
 		}
-		below, above := neighbours(h.Bounds, 1000*lo)
-		coarse = append(coarse, fmt.Sprintf("%g s (buckets up to %s, %s and %s ms)", lo, text(below[0]), text(below[1]), text(above)))
+		coarse = append(coarse, fmt.Sprintf("%g s (buckets end at %s)", lo, neighbours(h.Bounds, 1000*lo)))
 	}
 	if len(fine) > 0 {
-		e.say("signal", OK, downstreamTime+" has a bucket around "+strings.Join(distinct(fine), " and "), "", "")
+		e.say("signal", OK, downstreamTime+" has a bucket around "+strings.Join(slices.Compact(fine), " and "), "", "")
 	}
 	if len(coarse) > 0 {
-		e.say("signal", Note, downstreamTime+" is coarse around "+strings.Join(distinct(coarse), " and "),
+		e.say("signal", Note, downstreamTime+" is coarse around "+strings.Join(slices.Compact(coarse), " and "),
 			"Requests that are merely slow land beside the timeouts. Bounds at 0.96 and 1.06 of a timeout tell them apart.", RemedyBuckets)
 	}
 }
 
-// neighbours returns the bounds of the bucket that ends at or before ms, and the next bound; 0 where there
-// is none.
-func neighbours(bounds []float64, ms float64) (below [2]float64, above float64) {
-	for _, b := range bounds {
-		if b > ms {
-			return below, b
-		}
-		below = [2]float64{below[1], b}
+// neighbours lists the last two bounds up to a time in milliseconds, and the next one.
+func neighbours(bounds []float64, ms float64) string {
+	i := 0
+	for i < len(bounds) && bounds[i] <= ms {
+		i++
 	}
-	return below, 0
-}
-
-func text(bound float64) string {
-	if bound == 0 {
+	var texts []string
+	for _, b := range bounds[max(0, i-2):min(i+1, len(bounds))] {
+		texts = append(texts, fmt.Sprintf("%g", b))
+	}
+	if len(texts) == 0 {
 		return "no bound"
 	}
-	return fmt.Sprintf("%g", bound)
+	if i == len(bounds) {
+		return strings.Join(texts, ", ") + " ms, and no later"
+	}
+	return strings.Join(texts, ", ") + " ms"
 }
 
 func (e *Examination) judgeKubernetes() {
@@ -126,5 +125,26 @@ func (e *Examination) judgeLoadBalancers() {
 		e.say("load-balancer", OK, "metrics of network load balancers come with CloudWatch's time, ten minutes late", "They are read further back.", "")
 	default:
 		e.say("load-balancer", OK, "metrics of network load balancers are there", "", "")
+	}
+	e.judgeBalancing()
+}
+
+// judgeBalancing says what load balancers complain of: each is another cause of errors than a hairpin, which
+// leaves no trace in them.
+func (e *Examination) judgeBalancing() {
+	if e.Balancers == nil {
+		return
+	}
+	for _, b := range []struct {
+		value       *float64
+		what, means string
+	}{
+		{e.Balancers.UnhealthyHosts, "unhealthy hosts", "Connections to a target that is about to be found unhealthy time out as well, for half a minute or so."},
+		{e.Balancers.PortAllocationErrors, "port allocation errors", "Translated client addresses run out of ports. That only happens where client addresses are not preserved, and looks like lost connects."},
+		{e.Balancers.BlockedFlows, "flows blocked by security groups", "A pair of endpoints that is blocked always fails; a hairpin fails for a share of the connections."},
+	} {
+		if b.value != nil && *b.value > 0 {
+			e.say("load-balancer", Note, fmt.Sprintf("load balancers report %s: %.0f", b.what, *b.value), b.means, "")
+		}
 	}
 }

@@ -56,6 +56,30 @@ func TestDoctorGateway(t *testing.T) {
 	server.golden(t, "doctor-gateway-json", "doctor", "--at="+surveyAt, "--output=json", "--runs=2", "--fail-on=warning")
 }
 
+// TestDoctorEnds is a gateway with stats per endpoint: checkout has failed connects, all of them on the node that
+// its proxy and its pod share, and the load balancers complain.
+func TestDoctorEnds(t *testing.T) {
+	t.Parallel()
+	server := newFakeSurveyed(t, scraped(simulate.Grid{Interval: 15 * time.Second}), envoys(t, []string{shopCheckout, shopCart}, pod0, pod1)...)
+	server.gauges = append(server.gauges, gauges(t, `
+		kube_pod_info{namespace="envoy-gateway-system",pod="envoy-0",node="n1",pod_ip="10.0.1.1"}
+		kube_pod_info{namespace="envoy-gateway-system",pod="envoy-1",node="n2",pod_ip="10.0.2.1"}
+		kube_pod_info{namespace="shop",pod="checkout-a",node="n1",pod_ip="10.0.1.5"}
+		kube_pod_info{namespace="shop",pod="checkout-b",node="n3",pod_ip="10.0.3.5"}
+		envoy_cluster_endpoint_cx_total{`+pod0+`,envoy_cluster_name="httproute/shop/checkout/rule/0",envoy_endpoint_address="10.0.1.5:8080"} 50
+		envoy_cluster_endpoint_cx_total{`+pod0+`,envoy_cluster_name="httproute/shop/checkout/rule/0",envoy_endpoint_address="10.0.3.5:8080"} 50
+		envoy_cluster_endpoint_cx_total{`+pod1+`,envoy_cluster_name="httproute/shop/checkout/rule/0",envoy_endpoint_address="10.0.1.5:8080"} 50
+		envoy_cluster_endpoint_cx_total{`+pod1+`,envoy_cluster_name="httproute/shop/checkout/rule/0",envoy_endpoint_address="10.0.3.5:8080"} 50
+		envoy_cluster_endpoint_cx_connect_fail{`+pod0+`,envoy_cluster_name="httproute/shop/checkout/rule/0",envoy_endpoint_address="10.0.1.5:8080"} 12
+		envoy_cluster_endpoint_cx_total{`+pod0+`,envoy_cluster_name="httproute/shop/cart/rule/0",envoy_endpoint_address="10.9.9.9:8080"} 7
+		aws_networkelb_un_healthy_host_count_maximum{load_balancer="net/gw/1",target_group="targetgroup/gw/2"} 2
+		aws_networkelb_port_allocation_error_count_sum{load_balancer="net/gw/1"} 0
+		aws_networkelb_security_group_blocked_flow_count_inbound_tcp_sum{dimension_LoadBalancer="net/gw/1"} 20
+		aws_networkelb_security_group_blocked_flow_count_inbound_tcp_sum{dimension_LoadBalancer="net/gw/1",dimension_AvailabilityZone="a"} 20
+	`)...)
+	server.golden(t, "doctor-ends", "doctor", "--at="+surveyAt, "--window=1h", "--runs=0")
+}
+
 // TestDoctorFine is the same fleet at 1 s, by a Prometheus that shows nothing of itself.
 func TestDoctorFine(t *testing.T) {
 	t.Parallel()

@@ -95,19 +95,25 @@ func (f *fakeSurveyed) evaluate(expr parser.Expr, started bool) ([]fakeGauge, er
 		return f.evaluate(e.Expr, started)
 	case *parser.VectorSelector:
 		return f.matching(e, false, started), nil
-	case *parser.BinaryExpr: // x == 1
+	case *parser.BinaryExpr:
 		found, err := f.evaluate(e.LHS, started)
-		return slices.DeleteFunc(found, func(g fakeGauge) bool { return g.value != 1 }), err
+		if e.Op == parser.EQLC { // x == 1
+			found = slices.DeleteFunc(found, func(g fakeGauge) bool { return g.value != 1 })
+		}
+		return found, err // x >= 0, and the growth max_over_time(x) - min_over_time(x): the value of a gauge
 	case *parser.Call:
 		if e.Func.Name == "vector" {
 			return []fakeGauge{{labels: map[string]string{}, value: 1}}, nil
 		}
-		if matrix, ok := e.Args[0].(*parser.MatrixSelector); ok && e.Func.Name == "last_over_time" {
-			return f.matching(matrix.VectorSelector.(*parser.VectorSelector), true, started), nil
+		switch over := e.Args[0].(type) {
+		case *parser.MatrixSelector:
+			return f.matching(over.VectorSelector.(*parser.VectorSelector), true, started), nil
+		case *parser.SubqueryExpr:
+			return f.evaluate(over.Expr, started)
 		}
 	case *parser.AggregateExpr:
 		found, err := f.evaluate(e.Expr, started)
-		return countBy(found, e.Grouping), err
+		return groupBy(e.Op == parser.COUNT, found, e.Grouping), err
 	}
 	return nil, fmt.Errorf("the fake does not know %s", expr)
 }
@@ -123,7 +129,8 @@ func (f *fakeSurveyed) matching(selector *parser.VectorSelector, past, started b
 	return found
 }
 
-func countBy(gauges []fakeGauge, names []string) []fakeGauge {
+// groupBy counts the gauges of each group, or finds their largest value.
+func groupBy(count bool, gauges []fakeGauge, names []string) []fakeGauge {
 	groups := make(map[string]fakeGauge)
 	for _, g := range gauges {
 		kept := make(map[string]string)
@@ -133,20 +140,33 @@ func countBy(gauges []fakeGauge, names []string) []fakeGauge {
 			}
 		}
 		key := fmt.Sprint(kept)
-		groups[key] = fakeGauge{labels: kept, value: groups[key].value + 1}
+		value := max(groups[key].value, g.value)
+		if count {
+			value = groups[key].value + 1
+		}
+		groups[key] = fakeGauge{labels: kept, value: value}
 	}
 	return slices.SortedFunc(maps.Values(groups), func(a, b fakeGauge) int { return cmp.Compare(fmt.Sprint(a.labels), fmt.Sprint(b.labels)) })
 }
 
-// gauge makes a series of 1 from text such as name{a="b"}; one whose name starts with ~ is late.
+// gauge makes a series of 1 from text such as name{a="b"}, or of another value that stands behind it; one whose
+// name starts with ~ is late.
 func gauge(t *testing.T, text string) fakeGauge {
 	t.Helper()
 	plain, late := strings.CutPrefix(text, "~")
+	value := 1.0
+	if series, number, ok := strings.Cut(plain, "} "); ok {
+		plain = series + "}"
+		var err error
+		if value, err = strconv.ParseFloat(number, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
 	set, err := parser.NewParser(parser.Options{}).ParseMetric(plain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fakeGauge{labels: set.Map(), value: 1, late: late}
+	return fakeGauge{labels: set.Map(), value: value, late: late}
 }
 
 func gauges(t *testing.T, texts ...string) []fakeGauge {

@@ -30,6 +30,7 @@ func doctorText(c *config.Config, e *survey.Examination, columns int, verbose bo
 	p.findings()
 	p.jobs()
 	p.routes()
+	p.ends()
 	p.outlook()
 	p.remedies()
 	p.failures()
