@@ -52,7 +52,7 @@ func TestDoctorGateway(t *testing.T) {
 	server := newFakeSurveyed(t, scraped(simulate.Grid{Interval: 15 * time.Second}),
 		envoys(t, []string{shopCheckout, shopCart, "prometheus_stats"}, pod0, pod1)...)
 	server.gauges = append(server.gauges, gauges(t, cluster)...)
-	server.golden(t, "doctor-gateway", "doctor", "--at="+surveyAt)
+	server.golden(t, "doctor-gateway", "doctor", "--at="+surveyAt, "--runs=5")
 	server.golden(t, "doctor-gateway-json", "doctor", "--at="+surveyAt, "--output=json", "--runs=2", "--fail-on=warning")
 }
 
@@ -85,7 +85,7 @@ func TestDoctorFine(t *testing.T) {
 	t.Parallel()
 	server := newFakeSurveyed(t, scraped(simulate.Grid{Interval: time.Second, Missed: 0.001}), envoys(t, []string{shopCheckout, shopCart}, pod0, pod1)...)
 	server.shut = true
-	server.golden(t, "doctor-fine", "doctor", "--at="+surveyAt, "--window=1h", "--verbose")
+	server.golden(t, "doctor-fine", "doctor", "--at="+surveyAt, "--window=1h", "--runs=5", "--verbose")
 	server.golden(t, "doctor-fine-fail-on", "doctor", "--at="+surveyAt, "--window=1h", "--runs=0", "--fail-on=problem")
 }
 
