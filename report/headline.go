@@ -12,6 +12,9 @@ func headline(r *Report) []string {
 		return []string{fmt.Sprintf("There is nothing to report: Prometheus has no data of this %s.", r.Period.noun())}
 	}
 	lines := []string{objectivesLine(r)}
+	if len(r.Quality.Failed) > 0 {
+		lines = append(lines, "Beware: a part of the "+r.Period.noun()+" could not be read, so there were more errors than are counted here. What is missing is listed under the quality of the data.")
+	}
 	for _, line := range []string{worstLine(r), pairsLine(r), lookAlikeLine(r), errorsLine(r)} {
 		if line != "" {
 			lines = append(lines, line)

@@ -110,6 +110,9 @@ func (m *markdown) data(r *Report) {
 		if s.Increase != nil {
 			m.line("- %s: %s errors counted from raw samples; Prometheus's increase() says %s.", escape(s.Name), thousands(s.Errors), thousands(round(*s.Increase)))
 		}
+		if s.IncreaseNote != "" {
+			m.line("- %s: %s", escape(s.Name), escape(s.IncreaseNote))
+		}
 	}
 	for _, list := range [][]string{q.Notes, q.Failed, q.Warnings} {
 		for _, note := range list {
