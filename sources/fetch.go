@@ -28,10 +28,12 @@ func (i indexed) series(query int, set labelSet, runs []observe.Run, samples int
 }
 func (i indexed) warn(text string) { i.out.warn(text) }
 
-// buffers are reused from read to read. What grew beyond maxKept in one is given back.
+// buffers are reused from read to read. What grew beyond maxKept in one is given back: between the ticks
+// of a hundred thousand series a tenth of a gigabyte would lie idle, and as much again that the collector
+// would let become garbage.
 type buffers struct{ frame, packed, plain []byte }
 
-const maxKept = 64 << 20
+const maxKept = 8 << 20
 
 func (b *buffers) trim() {
 	for _, buffer := range []*[]byte{&b.frame, &b.packed, &b.plain} {
