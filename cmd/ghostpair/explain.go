@@ -16,7 +16,6 @@ const shownMeetings = 12
 
 // explanation is everything behind the verdicts about one route.
 type explanation struct {
-	route     string
 	document  finding.Document
 	config    *config.Config
 	recorders map[string]*recorder // by source

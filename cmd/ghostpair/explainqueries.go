@@ -78,7 +78,7 @@ func routeSelector(s config.Source, route string) (selector string, exact bool) 
 	name := ""
 	var texts []string
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual && model.LegacyValidation.IsValidMetricName(m.Value) {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && model.LegacyValidation.IsValidMetricName(m.Value) {
 			name = m.Value
 			continue
 		}
