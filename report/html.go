@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghostpair/ghostpair/chart"
 	"github.com/ghostpair/ghostpair/finding"
+	"github.com/ghostpair/ghostpair/slo"
 )
 
 //go:embed page
@@ -104,6 +105,9 @@ type detail struct {
 	HasWithout bool
 	Timeline   template.HTML
 	HasMates   bool
+
+	HasBand, HasMaintenance, HasAbsent bool
+
 	Step       string
 	Histograms []histogramView
 	Periods    template.HTML
@@ -124,6 +128,7 @@ func detailOf(r *Report, route *Route) detail {
 	if route.Hours.StepSeconds > 3600 {
 		d.Step = fmt.Sprintf("%d hours", route.Hours.StepSeconds/3600)
 	}
+	d.HasBand, d.HasAbsent, d.HasMaintenance = route.burnDown.Period != slo.Span{}, len(route.timeline.Absent) > 0, len(r.Maintenance) > 0
 	d.Formula, d.Sentence = formula(r, route), sentence(route)
 	if len(route.burnDown.Remaining) > 0 {
 		d.HasWithout = route.burnDown.WithoutPairs != nil

@@ -268,7 +268,10 @@ func (b *builder) burnDown(r *Route, c counted, mates []float64) chart.BurnDown 
 	}
 	out := chart.BurnDown{
 		Start: b.Axis.start(i).In(b.Period.Start.Location()), Step: per * SlotLength,
-		Period: b.whole, Absent: b.Coverage.spans(span, false),
+		Absent: b.Coverage.spans(span, false),
+	}
+	if span.From.Before(b.whole.From) { // else all of it is the period
+		out.Period = b.whole
 	}
 	spent, ghosts, begun := 0.0, 0.0, false
 	for k := i; k < j; k += per {
