@@ -124,7 +124,7 @@ func (c *Collector) source(e emitter, s *finding.Source, origin time.Time) {
 	e.gauge(d.sourceSeries, float64(s.Series), s.Name)
 	e.counter(d.sourceSamples, float64(s.Quality.Samples), origin, s.Name)
 	e.instant(d.sourceLastSuccess, s.LastSuccess, s.Name)
-	e.gauge(d.sourceUnmatched, truth(s.UserDefined && s.Series == 0 && !s.SiblingsPresent), s.Name)
+	e.gauge(d.sourceUnmatched, truth(s.Unmatched()), s.Name)
 	if s.Protocol != "" {
 		e.gauge(d.sourceProtocol, 1, s.Name, s.Protocol)
 	}

@@ -52,7 +52,7 @@ func example() *finding.Evaluation {
 				Protocol: "remote_read", Streams: 5, Routes: 2, ThresholdLog10: pointer(5.77), SiblingsPresent: true,
 				Quality: finding.Quality{Samples: 1e6, Births: 14, Resets: 3, Gaps: 2, Late: 1, RoutesDropped: 4},
 			},
-			{Name: "orders", Kind: "envoy", Timing: true, Watermark: at("11:00:00"), UserDefined: true},
+			{Name: "orders", Kind: "envoy", Timing: true, Watermark: at("11:00:00"), LastSuccess: at("11:00:00"), UserDefined: true},
 			{Name: "nlb", Kind: "nlb", LastSuccess: at("11:59:00"), Series: 2, Protocol: "query", Quality: finding.Quality{Samples: 12}},
 		},
 		NLB: []finding.NLBSample{

@@ -47,6 +47,13 @@ type Source struct {
 	SiblingsPresent bool // `up` of its jobs or sibling series exist: an empty selector is no mistake
 }
 
+// Unmatched tells whether the source was read, matches nothing, and nothing explains it: its selector
+// is wrong, or what it selects is not scraped. Of a default source it says nothing, since most
+// installations lack what some of them select.
+func (s *Source) Unmatched() bool {
+	return s.UserDefined && s.Series == 0 && !s.SiblingsPresent && !s.LastSuccess.IsZero()
+}
+
 // NLBSample is the newest value of one series of an NLB exporter.
 type NLBSample struct {
 	LoadBalancer, TargetGroup, AvailabilityZone, Metric string

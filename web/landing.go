@@ -101,6 +101,11 @@ func (p *page) fill(e *finding.Evaluation, now time.Time) {
 	for _, f := range e.FailedWindows {
 		p.Problems = append(p.Problems, fmt.Sprintf("not read since %s: %s", stamp(f.Start), f.Error))
 	}
+	for i := range e.Sources {
+		if e.Sources[i].Unmatched() {
+			p.Problems = append(p.Problems, fmt.Sprintf("source %s: its selector matches nothing, and no target or series beside it is there: check the selector, and whether it is scraped", e.Sources[i].Name))
+		}
+	}
 	p.Problems = append(p.Problems, e.Warnings...)
 	p.QualityRow = qualityCounts(e.Quality)
 }

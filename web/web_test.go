@@ -174,6 +174,31 @@ func TestLandingEscapesAndSorts(t *testing.T) {
 	}
 }
 
+// A selector that matches nothing is good news or a mistake: only a mistake is said.
+func TestLandingSaysWhatMatchesNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		source finding.Source
+		said   bool
+	}{
+		{"a mistake", finding.Source{UserDefined: true, LastSuccess: now}, true},
+		{"never read", finding.Source{UserDefined: true}, false},
+		{"healthy", finding.Source{UserDefined: true, LastSuccess: now, SiblingsPresent: true}, false},
+		{"a default", finding.Source{LastSuccess: now}, false},
+	} {
+		o := options()
+		o.Evaluation = func() *finding.Evaluation {
+			e := evaluation()
+			e.Sources = []finding.Source{c.source}
+			return e
+		}
+		if _, body := get(t, o, "GET", "/"); strings.Contains(body, "matches nothing") != c.said {
+			t.Errorf("%s: the page says that the selector matches nothing: %t, want %t", c.name, !c.said, c.said)
+		}
+	}
+}
+
 func TestLandingIsCapped(t *testing.T) {
 	t.Parallel()
 	o := options()
