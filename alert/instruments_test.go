@@ -20,6 +20,13 @@ func exampleInstruments(t *testing.T) (*prometheus.Registry, *Instruments) {
 		t.Fatal(err)
 	}
 	registry.MustRegister(NewJobs(func() map[string]int { return map[string]int{"queued": 0, "running": 1, "done": 12} }))
+	left, paired := -0.25, 0.125
+	registry.MustRegister(NewBudgets(func() (time.Time, []Budget) {
+		return time.Unix(1_800_000_000, 0), []Budget{
+			{Source: "envoy", Route: "httproute/shop/checkout/rule/0", Objective: 0.999, Remaining: &left, Paired: &paired},
+			{Source: "envoy", Route: "httproute/shop/cart/rule/0", Objective: 1},
+		}
+	}))
 	i.Sources([]string{"envoy", "nlb"})
 	i.Query("envoy", "remote_read", 200*time.Millisecond, "")
 	i.Query("envoy", "query", 31*time.Second, "timeout")
@@ -38,6 +45,8 @@ func TestInstrumentsGolden(t *testing.T) {
 		"ghostpair_evaluations_total", "ghostpair_evaluation_failures_total", "ghostpair_evaluation_duration_seconds",
 		"ghostpair_config_last_reload_successful", "ghostpair_config_last_reload_success_timestamp_seconds",
 		"ghostpair_backfill_jobs",
+		"ghostpair_report_end_timestamp_seconds", "ghostpair_objective_ratio",
+		"ghostpair_error_budget_remaining_ratio", "ghostpair_error_budget_paired_ratio",
 	} // not build_info, which is another one with each build
 	const path = "testdata/instruments.prom"
 	if *update {

@@ -24,6 +24,7 @@ var landingTemplate = template.Must(template.New("landing").Parse(landingHTML))
 type page struct {
 	Version    string
 	Backfills  bool   // can be asked for
+	Reports    bool   // are kept
 	NotReady   string // why; empty: ready
 	Waiting    bool   // nothing has been published yet
 	Window     string
@@ -54,7 +55,7 @@ type nlbRow struct {
 }
 
 func (h *handler) landing(w http.ResponseWriter, _ *http.Request) {
-	p := page{Version: h.Build.Version, Backfills: h.Options.Backfills != nil}
+	p := page{Version: h.Build.Version, Backfills: h.Options.Backfills != nil, Reports: h.Options.Reports != nil}
 	if err := h.Ready(); err != nil {
 		p.NotReady = err.Error()
 	}

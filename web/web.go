@@ -19,7 +19,8 @@ type Options struct {
 	Evaluation func() *finding.Evaluation // the latest; nil before the first
 	Ready      func() error               // nil, or why not, in words
 	Reload     func(context.Context) error
-	Backfills  Backfills // nil: there are no such endpoints
+	Backfills  Backfills    // nil: there are no such endpoints
+	Reports    http.Handler // of /reports/; nil: there is no such page
 
 	Config  func() (string, error)   // the configuration in use, as YAML without secrets
 	Flags   map[string]string        // the flags in use
@@ -67,6 +68,9 @@ func New(options Options) http.Handler {
 	mux.HandleFunc("GET /api/v1/status/runtimeinfo", h.runtime)
 	if h.Backfills != nil {
 		h.backfills(mux)
+	}
+	if h.Reports != nil {
+		mux.Handle("GET /reports/", h.Reports)
 	}
 	mux.HandleFunc("/api/", h.unknown)
 	mux.HandleFunc("/debug/pprof/", pprof.Index) // without cmdline: a flag may hold a password

@@ -30,7 +30,8 @@ change of sources or fingerprints, history is read again. SIGHUP and POST /-/rel
 a bad one is refused and the old one stays.
 
 POST /api/v1/backfill looks for pairs in any stretch of history, without a second ghostpair; results are kept
-with --storage.path for a week.
+with --storage.path for a week. With --storage.path the error-budget report of every week is written to its
+directory reports when the week has ended, or when ghostpair is back after that, and shown at /reports/.
 
 /-/ready answers 503 until history has been read, and when Prometheus cannot be read for too long.
 Prometheus should scrape /metrics and load the rules that ` + "`ghostpair rules`" + ` prints.`
@@ -64,6 +65,7 @@ func serveCommand(app *kingpin.Application) (string, func(std) error) {
 		o.snapshot = state.path
 		if *directory != "" {
 			o.backfill = filepath.Join(*directory, "backfill")
+			o.reports = filepath.Join(*directory, "reports")
 		}
 		svc, err := newService(o)
 		if err == nil {
@@ -88,6 +90,10 @@ func (s *service) serve(listen *toolkit.FlagConfig) error {
 	{
 		ctx, cancel := context.WithCancel(context.Background())
 		actors.Add(func() error { return s.jobs.Work(ctx) }, func(error) { cancel() })
+	}
+	{
+		ctx, cancel := context.WithCancel(context.Background())
+		actors.Add(func() error { return s.weekly.work(ctx) }, func(error) { cancel() })
 	}
 	{
 		server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}

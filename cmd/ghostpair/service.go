@@ -34,6 +34,7 @@ type serviceOptions struct {
 	progress io.Writer         // where a progress bar would go
 	snapshot string            // file of the state; empty: none
 	backfill string            // directory of backfill jobs; empty: they are kept in memory
+	reports  string            // directory of weekly reports; empty: none are written
 	flags    map[string]string // for the API
 }
 
@@ -52,6 +53,7 @@ type service struct {
 	registry    *prometheus.Registry
 	instruments *alert.Instruments
 	jobs        *jobs.Queue
+	weekly      *weekly
 	started     time.Time
 
 	serving    atomic.Pointer[instance] // what is shown; the loop swaps it
@@ -79,6 +81,10 @@ func newService(o serviceOptions) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.weekly, err = newWeekly(o.reports, s.config, o.logger)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.registerCollectors(); err != nil {
 		return nil, err
 	}
@@ -97,6 +103,7 @@ func (s *service) registerCollectors() error {
 	for _, c := range []prometheus.Collector{
 		alert.NewCollector(s.evaluation, time.Now),
 		alert.NewJobs(s.jobs.Counts),
+		alert.NewBudgets(s.weekly.budgets),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
@@ -183,6 +190,7 @@ func (s *service) handler() http.Handler {
 		Ready:      s.ready,
 		Reload:     s.askReload,
 		Backfills:  backfills{queue: s.jobs, config: s.config},
+		Reports:    s.weekly.handler(),
 		Config: func() (string, error) {
 			text, err := s.config().YAML()
 			return string(text), err
