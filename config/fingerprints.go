@@ -25,7 +25,7 @@ func (r *reader) fingerprints(b *block, c *Config) {
 	for i, item := range items {
 		e := r.block(item, fmt.Sprintf("fingerprints[%d]", i))
 		f := Fingerprint{Name: e.name(taken)}
-		if r.lag(e, &f) && f.Name != "" {
+		if r.lag(e, &f) {
 			r.resolvable(e, f)
 		}
 		e.done()
