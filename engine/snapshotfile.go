@@ -30,7 +30,7 @@ func (e *Engine) ReadSnapshot(path string) error {
 	}
 	switch err := e.UnmarshalBinary(data); {
 	case errors.Is(err, ErrSnapshotDamaged):
-		return fmt.Errorf("read %s: %w; delete it: its history is read again from the server", path, err)
+		return fmt.Errorf("read %s: %w; it is replaced when the state is next saved", path, err)
 	case err != nil:
 		return fmt.Errorf("read %s: %w", path, err)
 	}
