@@ -218,6 +218,35 @@ func TestRemediesAreYAML(t *testing.T) {
 	}
 }
 
+// A fine job beside a coarse one, as with a real Envoy: the 5xx of checkout are in both, its connect timeouts were
+// never counted and are only in the coarse one, which leaves nothing out. That is no reason to warn; errors that
+// only a coarse job has are.
+func TestVisibility(t *testing.T) {
+	t.Parallel()
+	can, cannot := []Resolution{{Fingerprint: syn.Name, Resolvable: true}}, []Resolution{{Fingerprint: syn.Name}}
+	jobs := []Job{{Name: "envoy", Fingerprints: cannot}, {Name: "envoy-errors", Fingerprints: can}}
+	for _, test := range []struct {
+		name           string
+		routes, others []Route
+		jobs           []Job
+		want           Severity
+	}{
+		{"fine", []Route{{Name: "checkout", Errors: 9, Fingerprints: can}}, []Route{{Name: "checkout", Fingerprints: cannot}}, jobs, OK},
+		{"coarse errors", []Route{{Name: "checkout", Errors: 9, Fingerprints: can}}, []Route{{Name: "checkout", Errors: 1, Fingerprints: cannot}}, jobs, Warning},
+		{"no errors", nil, nil, jobs, OK},
+		{"no errors, coarse", nil, nil, jobs[:1], Problem},
+		{"coarse", []Route{{Name: "checkout", Errors: 9, Fingerprints: cannot}}, nil, jobs[:1], Problem},
+	} {
+		e := &Examination{fingerprints: []score.Fingerprint{syn}, Sources: []SourceFacts{
+			{Name: "envoy", Routes: test.routes, Jobs: test.jobs}, {Name: "envoy-connect", Routes: test.others, Jobs: jobs[:1]},
+		}}
+		e.judgeFingerprints()
+		if len(e.Findings) != 1 || e.Findings[0].Severity != test.want {
+			t.Errorf("%s: %+v, want one of severity %s", test.name, e.Findings, test.want)
+		}
+	}
+}
+
 // Routes fare as their latest interval: a target that was scraped every 15 s, and then every second, is fine.
 func TestRoutesOfUnits(t *testing.T) {
 	t.Parallel()

@@ -89,7 +89,7 @@ func (e *Examination) judgeSource(s SourceFacts) {
 			"None of the route labels is on them, so that their errors cannot be attributed. Set route_labels, or relabel_configs that make them.", "")
 	}
 	if s.Quality.Births > 0 {
-		e.say("source", OK, fmt.Sprintf("source %s: %s born in the last %s, with their first errors counted", s.Name,
+		e.say("source", OK, fmt.Sprintf("source %s: %s born in the last %s, first errors counted", s.Name,
 			plural(int(s.Quality.Births), "counter was", "counters were"), human(s.WindowSeconds)),
 			"increase() and rate() lose the error that a counter is born with.", "")
 	}
@@ -122,8 +122,7 @@ func where(s SourceFacts) string {
 	return "Either it never happened on a scrape that leaves unused counters out, or the proxies do not expose it."
 }
 
-// visible is where a fingerprint can be seen, and where not: names of routes, or of jobs as long as no route
-// has had an error.
+// visible is where a fingerprint can be seen, and where not: names of routes, with their sources.
 type visible struct{ can, cannot []string }
 
 // judgeFingerprints says which lags can be seen, over all sources. Fingerprints that fare alike share a
@@ -145,23 +144,25 @@ func (e *Examination) judgeFingerprints() {
 	}
 }
 
+// visibility sorts routes by whether scrapes can show a fingerprint on them. A route without errors is not held
+// against its source as long as any job is fine enough: its counters may not have been born there yet, and then
+// that job is not among those of the source.
 func (e *Examination) visibility(fingerprint string) visible {
 	var v visible
-	sort := func(name string, all []Resolution) {
-		if resolvable(all, fingerprint) {
-			v.can = append(v.can, name)
-		} else {
-			v.cannot = append(v.cannot, name)
-		}
-	}
+	fine := slices.ContainsFunc(e.jobs(), func(j Job) bool { return resolvable(j.Fingerprints, fingerprint) })
 	for _, s := range e.Sources {
-		for _, r := range s.Routes {
-			sort(r.Name, r.Fingerprints)
+		sort := func(name string, can bool) {
+			if can {
+				v.can = append(v.can, name)
+			} else {
+				v.cannot = append(v.cannot, name)
+			}
 		}
-	}
-	if len(v.can)+len(v.cannot) == 0 {
-		for _, job := range e.jobs() {
-			sort(job.Name, job.Fingerprints)
+		for _, r := range s.Routes {
+			sort(r.Name+" ("+s.Name+")", resolvable(r.Fingerprints, fingerprint) || r.Errors == 0 && fine)
+		}
+		if len(s.Routes) == 0 && len(s.Jobs) > 0 {
+			sort("any of "+s.Name, fine)
 		}
 	}
 	return visible{distinct(v.can), distinct(v.cannot)}
@@ -176,7 +177,7 @@ func (e *Examination) judgeFingerprint(name string, v visible) {
 		e.say("fingerprint", Problem, name+" cannot be seen on any route",
 			"Scrapes are too far apart: two errors so far apart and two errors of a short burst look the same in them, however long you wait. Add a second, fine scrape beside the coarse one."+e.untilThen(), e.fineRemedy())
 	default:
-		e.say("fingerprint", Warning, fmt.Sprintf("%s cannot be seen on %s of %d", name, plural(len(v.cannot), "route", "routes"), len(distinct(slices.Concat(v.can, v.cannot)))),
+		e.say("fingerprint", Warning, fmt.Sprintf("%s cannot be seen on %d of %s", name, len(v.cannot), plural(len(v.can)+len(v.cannot), "route", "routes")),
 			"Scrapes are too far apart there: "+few(v.cannot)+"."+e.untilThen(), e.fineRemedy())
 	}
 }

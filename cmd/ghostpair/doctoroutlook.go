@@ -47,5 +47,10 @@ func (p *doctorPrinter) until(t survey.Time) string {
 	return at(t.HalfSeconds) + " to " + at(t.MostSeconds)
 }
 
-// rate writes events an hour with two digits.
-func rate(perHour float64) string { return fmt.Sprintf("%.2g", perHour) }
+// rate writes events an hour with about two digits.
+func rate(perHour float64) string {
+	if perHour >= 10 {
+		return fmt.Sprintf("%.0f", perHour)
+	}
+	return fmt.Sprintf("%.2g", perHour)
+}
