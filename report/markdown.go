@@ -93,11 +93,12 @@ func (m *markdown) changes(r *Report) {
 		return
 	}
 	m.heading("Verdicts that changed")
-	for _, c := range r.Changes[:min(markdownRows, len(r.Changes))] {
+	weighty := r.weighty()
+	for _, c := range weighty[:min(markdownRows, len(weighty))] {
 		m.line("- %s: %s (%s, %s): %s → **%s**", escape(c.At.Format("Mon 2 Jan 15:04")), escape(name(c.Route)), escape(c.Signal), escape(c.Fingerprint), c.From, c.To)
 	}
-	if more := len(r.Changes) - markdownRows; more > 0 {
-		m.line("- and %d more", more)
+	if text := hidden(r, markdownRows); text != "" {
+		m.line("- %s", text)
 	}
 }
 

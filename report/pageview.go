@@ -2,8 +2,12 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"github.com/ghostpair/ghostpair/finding"
 )
 
 // How much of long lists the page shows; all of it is in the JSON.
@@ -21,11 +25,43 @@ func (v view) PairedShare() string {
 	return percent(v.Totals.PairedErrors.Estimate / float64(max(v.Totals.Errors, 1)))
 }
 
-// ShownChanges are the first changes of verdicts.
-func (v view) ShownChanges() []Change { return v.Changes[:min(shownChanges, len(v.Changes))] }
+// ShownChanges are the first changes of verdicts that matter.
+func (v view) ShownChanges() []Change {
+	all := v.weighty()
+	return all[:min(shownChanges, len(all))]
+}
 
-// HiddenChanges is how many more there are.
-func (v view) HiddenChanges() int { return max(len(v.Changes)-shownChanges, 0) }
+// HiddenChanges says what is not shown, or nothing.
+func (v view) HiddenChanges() string { return hidden(v.Report, shownChanges) }
+
+// weighty are the changes from or to a finding: clear and undecided take turns on quiet routes, and
+// that is no news.
+func (r *Report) weighty() []Change {
+	slight := []string{finding.Clear.String(), finding.Undecided.String()}
+	var all []Change
+	for _, c := range r.Changes {
+		if !slices.Contains(slight, c.From) || !slices.Contains(slight, c.To) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// hidden says which changes are left out when at most that many are shown.
+func hidden(r *Report, most int) string {
+	weighty := len(r.weighty())
+	var parts []string
+	if more := weighty - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	if slight := len(r.Changes) - weighty; slight > 0 {
+		parts = append(parts, plural(slight, "change")+" between clear and undecided")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Not shown: " + strings.Join(parts, ", and ") + "."
+}
 
 // ShownMissing are the longest stretches without a scrape.
 func (v view) ShownMissing() []Excluded {
