@@ -6,10 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +75,15 @@ func pairsAreShown(t *testing.T, r *report.Report) {
 // target, as a counter that began long ago.
 func servedWithRequests(t *testing.T, f *simulate.Fleet, end time.Time) *promtest.Server {
 	t.Helper()
-	record := f.Record(start.UnixMilli(), end.UnixMilli())
+	dir := t.TempDir()
+	if _, err := promtest.WriteBlock(dir, start.UnixMilli(), end.UnixMilli(), withRequests(f, f.Record(start.UnixMilli(), end.UnixMilli()), start)); err != nil {
+		t.Fatal(err)
+	}
+	return serve(t, promtest.Options{Dir: dir})
+}
+
+// withRequests are the series of a record, and those of good requests.
+func withRequests(f *simulate.Fleet, record *simulate.Record, since time.Time) []promtest.Series {
 	series := promtest.FleetSeries(record)
 	for target := range f.Targets {
 		up := record.Up(target)
@@ -93,40 +98,26 @@ func servedWithRequests(t *testing.T, f *simulate.Fleet, end time.Time) *promtes
 			b.Sort()
 			series = append(series, promtest.Series{Labels: b.Labels(), Samples: func(yield func(int64, float64) bool) {
 				for at := range simulate.Samples(up) {
-					if !yield(at, 1e6+math.Floor(3e-3*float64(at-start.UnixMilli()))) {
+					if !yield(at, 1e6+math.Floor(3e-3*float64(at-since.UnixMilli()))) {
 						return
 					}
 				}
 			}})
 		}
 	}
-	dir := t.TempDir()
-	if _, err := promtest.WriteBlock(dir, start.UnixMilli(), end.UnixMilli(), series); err != nil {
-		t.Fatal(err)
-	}
-	return serve(t, promtest.Options{Dir: dir})
+	return series
 }
 
 // reportOf runs the program.
 func reportOf(t *testing.T, server *promtest.Server, from, to time.Time) *report.Report {
 	t.Helper()
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/ghostpair/ghostpair").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary := filepath.Join(t.TempDir(), "ghostpair")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/ghostpair")
-	build.Dir = strings.TrimSpace(string(root))
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	stretch := from.Format(time.RFC3339) + ".." + to.Format(time.RFC3339)
-	out, err := exec.Command(binary, "report", "--prometheus.url="+server.URL(), "--range="+stretch, "--output=json").Output()
-	if err != nil {
-		t.Fatal(err)
+	done := ghostpair(t, "report", "--prometheus.url="+server.URL(), "--range="+stretch, "--output=json")
+	if done.code != 0 {
+		t.Fatalf("exit code %d\n%s", done.code, done.stderr)
 	}
 	r := new(report.Report)
-	if err := json.Unmarshal(out, r); err != nil {
+	if err := json.Unmarshal([]byte(done.stdout), r); err != nil {
 		t.Fatal(err)
 	}
 	return r
