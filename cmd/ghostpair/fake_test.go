@@ -26,6 +26,8 @@ type fakePrometheus struct {
 	away  atomic.Bool
 	after atomic.Int64 // Unix milliseconds: what is asked about later times is refused; 0: nothing
 	asked atomic.Int64 // range selectors
+
+	longest atomic.Int64 // the longest of their ranges in milliseconds
 }
 
 func newFakePrometheus(t *testing.T, fleet *simulate.Fleet) *fakePrometheus {
@@ -82,6 +84,11 @@ func (f *fakePrometheus) query(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := int64(at * 1000)
+	for span := matrix.Range.Milliseconds(); ; {
+		if longest := f.longest.Load(); longest >= span || f.longest.CompareAndSwap(longest, span) {
+			break
+		}
+	}
 	if after := f.after.Load(); after > 0 && to > after {
 		http.Error(w, "no credentials for that time", http.StatusForbidden)
 		return
