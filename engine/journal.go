@@ -49,6 +49,13 @@ func NewJournal(path string, facts []Fact) (*Journal, error) {
 
 // ReadJournal reads a journal. The error wraps os.ErrNotExist when there is none.
 func ReadJournal(path string) (*Journal, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = ErrJournalDamaged
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read journal %s: %w", path, err)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)

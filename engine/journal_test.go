@@ -150,6 +150,9 @@ func TestDamagedJournal(t *testing.T) {
 			t.Fatalf("a journal of %d bytes, in place of %d: %v, want that it is damaged", len(data), len(whole), err)
 		}
 	}
+	if _, err := ReadJournal(os.DevNull); !errors.Is(err, ErrJournalDamaged) {
+		t.Errorf("a device: %v, want that it is no journal", err)
+	}
 	if _, err := ReadJournal(path + ".none"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a file: %v", err)
 	}

@@ -110,7 +110,7 @@ func TestSnapshotFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = newEngine(t, options(fine, coarse)).ReadSnapshot(path)
-	if !errors.Is(err, ErrSnapshotDamaged) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "delete it") {
+	if !errors.Is(err, ErrSnapshotDamaged) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "it is replaced") {
 		t.Errorf("error = %v, want the path and what to do", err)
 	}
 }

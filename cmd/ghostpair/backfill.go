@@ -186,7 +186,7 @@ func (b *backfill) show(s std, c *config.Config, r *result) error {
 // verdict returns the error that makes the exit code.
 func (b *backfill) verdict(d finding.Document) error {
 	if len(d.FailedWindows) > 0 {
-		return &exit{exitPartial, errors.New("a part of the time could not be read, see failed_windows")}
+		return &exit{exitPartial, errors.New("a part of the time could not be read" + b.whatFailed(d))}
 	}
 	for _, f := range d.Findings {
 		if f.Verdict == finding.Paired && b.failOn != "" || f.Verdict == finding.Suspected && b.failOn == "suspected" {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ghostpair/ghostpair/finding"
 )
@@ -36,6 +37,22 @@ func (b *backfill) shows(f *finding.Finding) bool {
 		}
 	}
 	return false
+}
+
+// whatFailed says where the stretches are listed that could not be read, or lists them where the
+// output has no place for them.
+func (b *backfill) whatFailed(d finding.Document) string {
+	switch b.output {
+	case "json":
+		return ", see failed_windows"
+	case "text":
+		return ", see above"
+	}
+	var all []string
+	for _, f := range d.FailedWindows {
+		all = append(all, fmt.Sprintf("source %s from %s to %s (%s)", f.Source, f.Start.Format(time.RFC3339), f.End.Format(time.RFC3339), f.Reason))
+	}
+	return ": " + strings.Join(all, ", ")
 }
 
 func matchesWhole(r *regexp.Regexp, s string) bool {

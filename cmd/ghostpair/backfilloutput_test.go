@@ -132,6 +132,26 @@ func TestOutputFileIsCheckedFirst(t *testing.T) {
 	}
 }
 
+// A device stands for itself: it is written to, and never replaced by a file. It is reached by a
+// link, which is all that a mistake could replace.
+func TestOutputToADevice(t *testing.T) {
+	t.Parallel()
+	prometheus := newFakePrometheus(t, ghosts(history))
+	for device, want := range map[string]string{os.DevNull: "", "/dev/full": "no space left"} {
+		link := filepath.Join(t.TempDir(), "device")
+		if _, err := os.Stat(device); err != nil || os.Symlink(device, link) != nil {
+			t.Skip("there is no such device, or no link to it can be made")
+		}
+		_, stderr, code := runCommand(backfillArgs(prometheus, "--output.file="+link)...)
+		if (code == exitDone) != (want == "") || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit code %d: %s", device, code, stderr)
+		}
+		if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s: it was replaced: %v", device, err)
+		}
+	}
+}
+
 // What is recorded on the way is part of the journal, so it is in the output of a resumed run.
 func TestRecorderIsResumed(t *testing.T) {
 	t.Parallel()

@@ -140,7 +140,7 @@ func (b *backfill) estimates(p *printer, all []estimate, length time.Duration) {
 		}
 		return takes(total / rate)
 	}
-	p.line(0, fmt.Sprintf("In all %s samples: some %s by remote read, and %s of the server's CPU; where it has no remote read, %s through the query API, and %s.",
+	p.line(0, fmt.Sprintf("In all %s samples: %s by remote read, and %s of the server's CPU; where it has no remote read, %s through the query API, and %s of its CPU.",
 		metric(total), rate(streamedRate), takes(total*streamedSeconds), rate(jsonRate), takes(total*jsonSeconds)))
 }
 

@@ -212,7 +212,7 @@ func TestDryRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(strings.Fields(dry.stdout), " ")
-	for _, want := range []string{"source envoy: about ", "of 3 targets, scraped every 3.0 s on average", "less than a second by remote read"} {
+	for _, want := range []string{"source envoy: about ", "of 3 targets, scraped every 3.0 s on average", "samples: less than a second by remote read"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q: %s", want, dry.stdout)
 		}
