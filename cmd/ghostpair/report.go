@@ -31,6 +31,7 @@ not be read, which the report says.`
 type reportFlags struct {
 	from    connection
 	logging logging
+	openSLO openSLO
 
 	week, month, quarter, stretch string
 	zone                          string
@@ -46,6 +47,7 @@ func reportCommand(app *kingpin.Application) (string, func(std) error) {
 	cmd.Flag("month", "The month, in place of a week.").PlaceHolder("2026-11").StringVar(&f.month)
 	cmd.Flag("quarter", "The quarter, in place of a week.").PlaceHolder("2026-Q4").StringVar(&f.quarter)
 	cmd.Flag("range", "Any stretch, in place of a week: two instants, as for backfill.").PlaceHolder("START..END").StringVar(&f.stretch)
+	f.openSLO.flags(cmd)
 	cmd.Flag("tz", "Time zone of weeks and of what is shown. (default: report.time_zone of the configuration, UTC)").PlaceHolder("ZONE").StringVar(&f.zone)
 	cmd.Flag("output", "html (one self-contained page), markdown, json or csv.").Short('o').Default("html").EnumVar(&f.output, report.Formats()...)
 	cmd.Flag("output.file", "Where to write to, in place of standard output.").PlaceHolder("FILE").StringVar(&f.outputFile)
@@ -59,6 +61,10 @@ func (f *reportFlags) run(s std) error {
 	if err != nil {
 		return usageError(err)
 	}
+	left, err := f.openSLO.add(c)
+	if err != nil {
+		return usageError(err)
+	}
 	period, err := f.period(now, c)
 	if err != nil {
 		return usageError(err)
@@ -69,6 +75,7 @@ func (f *reportFlags) run(s std) error {
 	if err != nil {
 		return usageError(err)
 	}
+	r.notes = left
 	built, err := r.build(ctx)
 	if err != nil {
 		return err

@@ -20,6 +20,8 @@ func TestReportUsage(t *testing.T) {
 	golden(t, "report-range", "report", "--range=-7d")
 	golden(t, "report-empty", "report", "--range=2026-01-05T13:00:00Z..2026-01-05T13:05:00Z")
 	golden(t, "report-future", "report", "--week=2099-W01")
+	golden(t, "report-openslo", "report", "--objectives.openslo=testdata/none/*.yaml")
+	golden(t, "report-openslo-unfit", "report", "--objectives.openslo=testdata/openslo-bad.yaml")
 	golden(t, "report-objectives", "report", "--config.file=testdata/report-bad.yml")
 }
 

@@ -43,16 +43,19 @@ const shutdownTimeout = 5 * time.Second
 func serveCommand(app *kingpin.Application) (string, func(std) error) {
 	var (
 		from    connection
+		slos    openSLO
 		logging logging
 	)
 	cmd := app.Command("serve", "Run the service: watch Prometheus, expose metrics, an API and a page.").HelpLong(serveHelp)
 	from.flags(cmd)
+	slos.flags(cmd)
 	directory := cmd.Flag("storage.path", "Directory for the state and for backfill jobs, so that a restart need not read history again. It is made when it is missing, and belongs to one ghostpair.").PlaceHolder("DIR").String()
 	listen := kingpinflag.AddFlags(cmd, ":9955")
 	logging.flags(cmd)
 	return cmd.FullCommand(), func(s std) error {
+		logger := logging.logger(s.err)
 		o := serviceOptions{
-			load: from.load, logger: logging.logger(s.err), progress: s.err,
+			load: slos.load(from.load, logger), logger: logger, progress: s.err,
 			flags: flagValues(app, cmd),
 		}
 		if err := toolkit.Validate(*listen.WebConfigFile); err != nil {
