@@ -209,6 +209,9 @@ func (b *builder) others() []Other {
 		}
 		all = append(all, o)
 	}
+	slices.SortStableFunc(all, func(x, y Other) int {
+		return cmp.Or(-cmp.Compare(asInt(x.Verdict == finding.Paired), asInt(y.Verdict == finding.Paired)), -cmp.Compare(asInt(x.Route == finding.PooledRoute), asInt(y.Route == finding.PooledRoute)))
+	})
 	return all
 }
 

@@ -24,6 +24,9 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 // How many routes get full charts; all others have a sparkline in the table.
 const fullCharts = 8
 
+// How many findings of other signals get a chart; of all others there is the name.
+const otherCharts = 10
+
 // HTML writes one self-contained page: no script, and nothing that is fetched.
 func (r *Report) HTML(w io.Writer) error {
 	style, err := files.ReadFile("page/style.css")
@@ -42,9 +45,10 @@ func (r *Report) HTML(w io.Writer) error {
 		v.Rows[i].Linked = slices.ContainsFunc(v.Details, func(d detail) bool { return d.ID == v.Rows[i].ID })
 	}
 	v.Rest = len(r.Routes) - len(v.Details)
-	for i := range r.Others {
+	for i := range r.Others[:min(otherCharts, len(r.Others))] {
 		v.Others = append(v.Others, otherOf(&r.Others[i]))
 	}
+	v.MoreOthers = r.Others[len(v.Others):]
 	return page.Execute(w, v)
 }
 
@@ -57,6 +61,7 @@ type view struct {
 	Details           []detail
 	Rest              int
 	Others            []otherView
+	MoreOthers        []Other
 }
 
 type htmlRow struct {
@@ -190,7 +195,7 @@ func histogramOf(of string, p *Paired) (histogramView, bool) {
 	if p.Histogram == nil {
 		return histogramView{}, false
 	}
-	v := histogramView{Title: p.Fingerprint, Lags: fmt.Sprintf("%g to %g s", p.lags.Lower, p.lags.Upper), Excess: excess(p.Histogram, p.lags)}
+	v := histogramView{Title: p.Fingerprint, Lags: lagsText(p.lags), Excess: excess(p.Histogram, p.lags)}
 	if p.Lag != nil {
 		v.Text = fmt.Sprintf("Lag %.2f s (%.2f to %.2f).", p.Lag.Estimate, p.Lag.Lower, p.Lag.Upper)
 	}
@@ -238,13 +243,20 @@ func periodsText(route *Route) string {
 
 type otherView struct {
 	*Other
-	Lags string
-	SVG  template.HTML
-	Text string
+	Lags, Text, Stands string
+	SVG                template.HTML
+}
+
+// lagsText writes the lags of a fingerprint, without a break within.
+func lagsText(lags chart.Range) string {
+	return fmt.Sprintf("%g\u00a0to\u00a0%g\u00a0s", lags.Lower, lags.Upper)
 }
 
 func otherOf(o *Other) otherView {
-	v := otherView{Other: o, Lags: fmt.Sprintf("%g to %g s", o.lags.Lower, o.lags.Upper)}
+	v := otherView{Other: o, Lags: lagsText(o.lags), Stands: "paired"}
+	if o.Verdict != finding.Paired {
+		v.Stands = "paired earlier, " + o.Verdict.String() + " at the end"
+	}
 	if o.Lag != nil {
 		v.Text = fmt.Sprintf("Lag %.2f s (%.2f to %.2f).", o.Lag.Estimate, o.Lag.Lower, o.Lag.Upper)
 	}

@@ -185,18 +185,27 @@ func TestThreeHundredRoutes(t *testing.T) {
 			w.fail(route, week.Start.Add(time.Duration(i+k*61)*time.Minute))
 		}
 	}
+	for i := range 300 { // the worst case: all of them have pairs, and in the connect timeouts, too
+		route := fmt.Sprintf("httproute/namespace-%d/a-rather-long-service-name-%d/rule/0", i%17, i)
+		for _, signal := range []string{"5xx", "connect_timeout"} {
+			f := finding.Finding{Verdict: finding.Paired, Level: "same", Errors: 20, Histogram: &finding.Histogram{BinSeconds: 1, Observed: make([]int, 11), Expected: make([]float64, 11)}}
+			f.Key = finding.Key{Source: map[string]string{"5xx": "envoy", "connect_timeout": "connect"}[signal], Signal: signal, Route: route, Fingerprint: syn.Name}
+			w.in.Findings.Findings = append(w.in.Findings.Findings, f)
+		}
+	}
 	r := Build(w.in)
 	var page bytes.Buffer
 	if err := r.HTML(&page); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%d bytes", page.Len())
 	if page.Len() > 2<<20 {
 		t.Errorf("the page has %d bytes", page.Len())
 	}
 	if n := bytes.Count(page.Bytes(), []byte(`class="spark"`)); n != 300 {
 		t.Errorf("%d routes in the table, want 300", n)
 	}
-	if n := bytes.Count(page.Bytes(), []byte("<article")); n != fullCharts {
-		t.Errorf("%d routes with full charts, want %d", n, fullCharts)
+	if n := bytes.Count(page.Bytes(), []byte("<article")); n != 2*fullCharts+otherCharts {
+		t.Errorf("%d cards with charts, want %d", n, 2*fullCharts+otherCharts)
 	}
 }
