@@ -12,7 +12,6 @@ import (
 // contender is one way to read a stretch of history.
 type contender struct {
 	name    string
-	against int // index of the one that it is compared with
 	rounds  int // at most; 0: all
 	prepare func() error
 	command func(s *server) []string

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/ghostpair/ghostpair/examples/demo/promtest"
@@ -72,7 +73,7 @@ func newCounter(base []string, p, r int, perDay float64, fromMillis int64) *coun
 	rate := perDay * math.Exp(spread*route.NormFloat64()-spread*spread/2)
 	c := &counter{random: rand.New(rand.NewPCG(uint64(p)<<32|uint64(r), 3)), meanGap: 86_400_000 / rate}
 	c.labels = labels.FromStrings(append([]string{
-		labels.MetricName, metric, "envoy_response_code_class", "5",
+		model.MetricNameLabel, metric, "envoy_response_code_class", "5",
 		"envoy_cluster_name", fmt.Sprintf("httproute/shop/service-%03d/rule/0", r),
 	}, base...)...)
 	if r%pairedRoutes == 0 {
@@ -122,7 +123,7 @@ func block(fleet []*pod, toMillis int64) []promtest.Series {
 	for _, p := range fleet {
 		p.scrape(toMillis)
 		all = append(all, promtest.Series{
-			Labels: labels.FromStrings(append([]string{labels.MetricName, "up"}, p.base...)...), Samples: p.ups(),
+			Labels: labels.FromStrings(append([]string{model.MetricNameLabel, "up"}, p.base...)...), Samples: p.ups(),
 		})
 		for _, c := range p.counters {
 			all = append(all, promtest.Series{Labels: c.labels, Samples: p.values(c)})

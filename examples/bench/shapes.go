@@ -35,7 +35,6 @@ func (s shape) start() time.Time { return end.Add(-s.span) }
 func (s shape) String() string {
 	return fmt.Sprintf("%s: %d series, %s at %s", s.name, s.series(), days(s.span), s.every)
 }
-func (s shape) scrapesPerPod() int64 { return int64(s.span / s.every) }
 
 // days writes a length of time as people read it.
 func days(d time.Duration) string {
