@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -189,4 +191,24 @@ func TestJournalOnAFullDisk(t *testing.T) {
 	if _, err := NewJournal(filepath.Join(t.TempDir(), "no", "such", "directory"), facts); err == nil {
 		t.Error("a journal where none can be written was made")
 	}
+}
+
+// Whatever stands in a file whose checksum is right, reading it ends, and what is read is written the
+// same.
+func FuzzJournal(f *testing.F) {
+	j := &Journal{facts: facts, names: []string{"fine"}, states: map[string][]byte{"fine": []byte("state")}}
+	f.Add(j.encode()[len(journalMagic):])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		data := append([]byte(journalMagic), body...)
+		data = binary.BigEndian.AppendUint32(data, crc32.Checksum(data, castagnoli))
+		read := &Journal{states: make(map[string][]byte)}
+		if read.decode(data) != nil {
+			return
+		}
+		again := &Journal{states: make(map[string][]byte)}
+		if err := again.decode(read.encode()); err != nil || !slices.Equal(again.facts, read.facts) || !slices.Equal(again.names, read.names) {
+			t.Errorf("read %+v, written and read %+v, %v", read, again, err)
+		}
+	})
 }

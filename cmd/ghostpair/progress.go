@@ -21,8 +21,12 @@ const (
 	logLatest  = 30 * time.Second
 )
 
-// pairedEvery is how often findings are counted: it takes a while where there are many routes.
-const pairedEvery = 2 * time.Second
+// Findings are counted now and then, and for a small part of the time: it takes a while where there
+// are many routes.
+const (
+	pairedEvery = 2 * time.Second
+	pairedShare = 20 // one in
+)
 
 // meter shows how far the reading of a long stretch has come: as a bar on a terminal, else as a log
 // line now and then. It is safe for concurrent use.
@@ -36,7 +40,7 @@ type meter struct {
 	sources     map[string]engine.Progress
 	paired      map[string]int
 	begun       time.Time
-	counted     map[string]time.Time // findings, by source
+	count       map[string]time.Time // when findings are to be counted again, by source
 	logged      time.Time
 	loggedShare float64
 	stopped     bool
@@ -47,11 +51,12 @@ func newMeter(w io.Writer, logger *slog.Logger, origin time.Time, sources []engi
 	now := time.Now()
 	m := &meter{
 		origin: origin, logger: logger, begun: now, logged: now,
-		sources: make(map[string]engine.Progress), paired: make(map[string]int), counted: make(map[string]time.Time),
+		sources: make(map[string]engine.Progress), paired: make(map[string]int), count: make(map[string]time.Time),
 	}
 	for _, s := range sources {
 		if s.Reader != nil {
 			m.sources[s.Name] = engine.Progress{Source: s.Name, Watermark: origin}
+			m.count[s.Name] = now.Add(pairedEvery)
 		}
 	}
 	if m.screen, _ = w.(*screen); m.screen != nil {
@@ -74,9 +79,10 @@ func (m *meter) observe(p engine.Progress) {
 	}
 	m.sources[p.Source] = p
 	now := time.Now()
-	if now.Sub(m.counted[p.Source]) >= pairedEvery {
+	if done := !p.Watermark.Before(p.To); !now.Before(m.count[p.Source]) || done && m.bar != nil {
 		m.paired[p.Source] = p.Paired()
-		m.counted[p.Source] = time.Now()
+		took := time.Since(now)
+		m.count[p.Source] = now.Add(took + max(pairedEvery, pairedShare*took))
 	}
 	share, rate, paired := m.share(), m.rate(now), m.found()
 	if m.bar != nil {

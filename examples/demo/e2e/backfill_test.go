@@ -71,7 +71,7 @@ func TestBackfillSurvivesKills(t *testing.T) {
 			}
 			if most := calm.reads + 2*kills; slow.reads > most {
 				t.Errorf("%d reads after %d kills, want at most %d", slow.reads, kills, most)
-				t.Log(strings.Join(slow.windows, "\n"))
+				t.Log("what was read:\n" + strings.Join(slow.windows, "\n"))
 			}
 			if _, err := os.Stat(journal); !os.IsNotExist(err) {
 				t.Errorf("the journal is still there: %v", err)
@@ -104,6 +104,34 @@ func killed(t *testing.T, random *rand.Rand, args []string) (run, int) {
 			t.Errorf("before it was killed it said: %s", stderr)
 		}
 		kills++
+	}
+}
+
+// Told to stop, it says how to go on, and goes on.
+func TestBackfillIsInterrupted(t *testing.T) {
+	t.Parallel()
+	end := start.Add(4 * 24 * time.Hour)
+	p := newProxy(t, served(t, week(), end, promtest.Options{}).URL())
+	want := ghostpair(t, backfillOf(p.URL, end, "--output=csv")...)
+	slow := newProxy(t, p.upstream)
+	slow.latency = 300 * time.Millisecond
+	args := backfillOf(slow.URL, end, "--output=csv", "--journal="+filepath.Join(t.TempDir(), "journal"))
+	cmd, stdout, stderr := command(t, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); !slow.answered(2) && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // the state tells
+	if code := cmd.ProcessState.ExitCode(); code != 1 || stdout.Len() > 0 || !strings.Contains(stderr.String(), "the same command goes on from") {
+		t.Errorf("exit code %d, %d bytes of output: %s", code, stdout.Len(), stderr)
+	}
+	if got := ghostpair(t, args...); got != want {
+		t.Errorf("resumed: %+v\nwant %+v", got, want)
 	}
 }
 

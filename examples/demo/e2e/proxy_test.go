@@ -26,8 +26,8 @@ type proxy struct {
 	flaky   *rand.Rand                            // nil: reliable
 
 	mu       sync.Mutex
-	reads    int // remote reads that were answered whole
-	windows  []string
+	reads    int      // remote reads that were answered whole
+	windows  []string // of these
 	failures map[string]int
 	inARow   int
 	spared   int // requests that are answered before anything fails
@@ -95,17 +95,34 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request, asked []byte, tr
 		return
 	}
 	if _, err := w.Write(body); err == nil && isRead {
-		p.mu.Lock()
-		p.reads++
-		plain, _ := snappy.Decode(nil, asked)
-		var request prompb.ReadRequest
-		_ = request.Unmarshal(plain)
-		for _, q := range request.Queries {
-			p.windows = append(p.windows, q.String())
-		}
-		p.windows = append(p.windows, "")
-		p.mu.Unlock()
+		p.note(asked)
 	}
+}
+
+// note takes down a remote read that was answered whole.
+func (p *proxy) note(asked []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reads++
+	if request, err := decode(asked); err == nil {
+		p.windows = append(p.windows, request.String())
+	}
+}
+
+// answered tells whether so many remote reads were.
+func (p *proxy) answered(n int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reads >= n
+}
+
+func decode(asked []byte) (*prompb.ReadRequest, error) {
+	plain, err := snappy.Decode(nil, asked)
+	if err != nil {
+		return nil, err
+	}
+	request := new(prompb.ReadRequest)
+	return request, request.Unmarshal(plain)
 }
 
 // reset ends the connection without a word.
@@ -122,12 +139,8 @@ func reset(w http.ResponseWriter) {
 
 // refuses tells whether a remote read is about a time that cannot be read.
 func (p *proxy) refuses(asked []byte) bool {
-	plain, err := snappy.Decode(nil, asked)
+	request, err := decode(asked)
 	if err != nil {
-		return false
-	}
-	var request prompb.ReadRequest
-	if request.Unmarshal(plain) != nil {
 		return false
 	}
 	for _, q := range request.Queries {
