@@ -59,7 +59,7 @@ microbench: ## Go benchmarks
 
 .PHONY: golden
 golden: ## rewrite the golden files
-	$(GO) test ./alert ./cmd/... ./config -update
+	$(GO) test ./alert ./chart ./cmd/... ./config ./report -update
 
 .PHONY: calibration
 calibration: ## the long simulations: false alarms and power

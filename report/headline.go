@@ -43,6 +43,9 @@ func objectivesLine(r *Report) string {
 		line = fmt.Sprintf("%d of %d routes missed their objective", missed, t.Judged)
 	}
 	line += " this " + r.Period.noun()
+	if r.Period.Partial {
+		line += " so far"
+	}
 	switch t.Exhausted {
 	case 0:
 		return line + "."
