@@ -79,7 +79,7 @@ func (m *meter) observe(p engine.Progress) {
 	}
 	m.sources[p.Source] = p
 	now := time.Now()
-	if done := !p.Watermark.Before(p.To); !now.Before(m.count[p.Source]) || done && m.bar != nil {
+	if done := !p.Watermark.Before(p.To); done || !now.Before(m.count[p.Source]) {
 		m.paired[p.Source] = p.Paired()
 		took := time.Since(now)
 		m.count[p.Source] = now.Add(took + max(pairedEvery, pairedShare*took))
