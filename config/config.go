@@ -121,8 +121,11 @@ type Report struct {
 	Schedule string // one of the Schedule constants
 }
 
-// ScheduleWeekly cuts the report at the start of each week.
-const ScheduleWeekly = "weekly"
+// The schedules of the report that the service writes.
+const (
+	ScheduleWeekly = "weekly" // one for each week, when it has ended
+	ScheduleNone   = "none"   // the report command alone makes reports
+)
 
 // Warnings returns what is allowed but probably not meant, such as a delay shorter than a scrape
 // may take.

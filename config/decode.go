@@ -194,6 +194,6 @@ func (r *reader) report(b *block, report *Report) {
 			report.TimeZone = location
 		}
 	}
-	b.oneOf("schedule", &report.Schedule, ScheduleWeekly)
+	b.oneOf("schedule", &report.Schedule, ScheduleWeekly, ScheduleNone)
 	b.done()
 }

@@ -86,9 +86,6 @@ type Error struct {
 // Error says what was asked of whom, what went wrong and what to do about it.
 func (e *Error) Error() string {
 	var b strings.Builder
-	if e.Source != "" {
-		fmt.Fprintf(&b, "source %q: ", e.Source)
-	}
 	fmt.Fprintf(&b, "%s from %s", e.Asked, e.URL)
 	if e.ToMillis != 0 {
 		fmt.Fprintf(&b, ", window (%s, %s]", stamp(e.FromMillis), stamp(e.ToMillis))

@@ -156,6 +156,7 @@ func writeConfig(t *testing.T, path, url, more string) {
 	t.Helper()
 	text := fmt.Sprintf(`prometheus: {url: %s}
 evaluate: {every: 1s, delay: 1s, history: 3h}
+report: {schedule: none}
 fingerprints: [{name: syn-timeout-5s, lag: [5s, 6.5s]}]
 %s`, url, more)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -66,6 +66,9 @@ func (w *weekly) work(ctx context.Context) error {
 // step writes the report of the last complete week if it is missing, and returns when to look again.
 func (w *weekly) step(ctx context.Context, now time.Time) time.Duration {
 	c := w.config()
+	if c.Report.Schedule == config.ScheduleNone {
+		return reportLooks
+	}
 	week := slo.Week(now.In(c.Report.TimeZone)).Previous()
 	settled := week.End.Add(reportSettles + c.Evaluate.Delay + timingDelay(c))
 	if now.Before(settled) || w.shelf.Has(week.Name) {
