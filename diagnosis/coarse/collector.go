@@ -1,0 +1,175 @@
+package coarse
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/detector/score"
+)
+
+// maxFingerprints is how many fingerprints fit into the bits of a class.
+const maxFingerprints = 64
+
+// Options are what a Collector is made of. They must not change over its life.
+type Options struct {
+	Fingerprints            []score.Fingerprint
+	FalseSuspicionsPerMonth float64 // over all routes of the collector
+}
+
+// Collector collects the companions of all routes of one source. It is advanced like an observer,
+// and is not safe for concurrent use.
+type Collector struct {
+	options    Options
+	targets    map[string]*target
+	routes     map[string]*route
+	nextTarget int32
+	stage      stage
+}
+
+var _ observe.Sink = (*Collector)(nil)
+
+// New returns a collector that has seen nothing.
+func New(options Options) *Collector {
+	options.Fingerprints = options.Fingerprints[:min(len(options.Fingerprints), maxFingerprints)]
+	return &Collector{options: options, targets: make(map[string]*target), routes: make(map[string]*route)}
+}
+
+// stage holds what was handed over since Begin.
+type stage struct {
+	from, to int64
+	targets  map[string]map[string]*stagedView // by target, then view
+}
+
+// stagedView is one view of one target in the piece.
+type stagedView struct {
+	scrapes []observe.Run
+	series  map[seriesKey][]observe.Run
+	buckets map[string]*buckets // by histogram
+}
+
+// seriesKey names a series of a route on a target.
+type seriesKey struct {
+	route   string
+	counter string
+	role    role
+}
+
+// Begin opens the piece (fromMillis, toMillis] and forgets what an earlier one without End left.
+func (c *Collector) Begin(fromMillis, toMillis int64) {
+	c.stage = stage{from: fromMillis, to: toMillis, targets: make(map[string]map[string]*stagedView)}
+}
+
+// Abort forgets what was handed over since Begin.
+func (c *Collector) Abort() { c.stage = stage{} }
+
+func (c *Collector) view(target, view string) *stagedView {
+	views := c.stage.targets[target]
+	if views == nil {
+		views = make(map[string]*stagedView)
+		c.stage.targets[target] = views
+	}
+	v := views[view]
+	if v == nil {
+		v = &stagedView{series: make(map[seriesKey][]observe.Run), buckets: make(map[string]*buckets)}
+		views[view] = v
+	}
+	return v
+}
+
+// Scrapes takes samples of `up` of one view of a target.
+func (c *Collector) Scrapes(view observe.TargetView, runs []observe.Run) {
+	if c.stage.targets == nil {
+		return
+	}
+	v := c.view(view.Target, view.View)
+	for _, run := range runs {
+		if run.Value == 1 {
+			v.scrapes = c.stage.append(v.scrapes, run)
+		}
+	}
+}
+
+// Series takes samples of one companion series. The route of its ID begins with the name of the
+// metric; that of a latency bucket ends with its bound.
+func (c *Collector) Series(id *observe.SeriesID, runs []observe.Run) {
+	if c.stage.targets == nil {
+		return
+	}
+	metric, rest := splitName(id.Route)
+	if metric == LatencyMetric {
+		if group, bound, ok := splitBound(rest); ok {
+			c.view(id.Target, id.View).bucket(group, bound, id.Counter, &c.stage, runs, c.options.Fingerprints)
+		}
+		return
+	}
+	r, ok := roleOf(metric)
+	if !ok || rest == "" {
+		return
+	}
+	v := c.view(id.Target, id.View)
+	key := seriesKey{route: rest, counter: id.Counter, role: r}
+	kept := v.series[key]
+	for _, run := range runs {
+		kept = c.stage.append(kept, run)
+	}
+	v.series[key] = kept
+}
+
+// append adds the part of a run that lies in the piece.
+func (s *stage) append(runs []observe.Run, run observe.Run) []observe.Run {
+	if run.Count <= 0 || run.FirstMillis > s.to || run.LastMillis() <= s.from || !(run.Value >= 0) {
+		return runs
+	}
+	if run.StepMillis > 0 {
+		if early := s.from - run.FirstMillis; early >= 0 {
+			skip := early/run.StepMillis + 1
+			run.FirstMillis += skip * run.StepMillis
+			run.Count -= skip
+		}
+		run.Count = min(run.Count, (s.to-run.FirstMillis)/run.StepMillis+1)
+	}
+	if run.Count <= 0 {
+		return runs
+	}
+	return append(runs, run)
+}
+
+// End closes the piece. It fails only when what it was given contradicts itself.
+func (c *Collector) End() error {
+	s := c.stage
+	c.stage = stage{}
+	pieces := make([]*piece, 0, len(s.targets))
+	for name, views := range s.targets {
+		if p := newPiece(name, views); p != nil {
+			pieces = append(pieces, p)
+		}
+	}
+	slices.SortFunc(pieces, func(a, b *piece) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.name, b.name))
+	})
+	for _, p := range pieces {
+		t := c.targets[p.name]
+		if t == nil || p.first-t.Last > dayMillis {
+			t = &target{ID: c.nextTarget, Series: make(map[string][]*series), Slow: make(map[string]*slowState)}
+			c.nextTarget++
+			c.targets[p.name] = t
+		}
+		if err := c.process(t, p); err != nil {
+			return fmt.Errorf("companions of target %q: %w", p.name, err)
+		}
+	}
+	c.settle(s.to)
+	return nil
+}
+
+// settle advances the accounts and forgets what is long gone.
+func (c *Collector) settle(toMillis int64) {
+	levels := c.levels()
+	for _, name := range slices.Sorted(maps.Keys(c.routes)) {
+		c.routes[name].settle(toMillis, levels)
+	}
+	maps.DeleteFunc(c.targets, func(_ string, t *target) bool { return t.forget(toMillis) })
+}

@@ -1,0 +1,13 @@
+// Package coarse turns the companions of a route's errors — the counters of failed connects, the gauge of
+// pending requests, the latency buckets of the proxy — into accounts of package diagnosis. They
+// say how long errors last, which scrapes that are too coarse to show the gap between two errors
+// can still show.
+//
+// A Collector is fed like an observer, piece by piece, through observe.Sink. What comes out is a
+// function of the samples and of the newest watermark, however time was cut. Each target is
+// seen through one view at a time; another takes over when it has been silent for a while.
+//
+// Scope: counters of a cluster belong to one route. The latency histogram belongs to a whole
+// proxy, so its slow requests may be those of another route; chance coincidences are what the test
+// of package diagnosis allows for, block by block. Only classic buckets are read.
+package coarse

@@ -1,0 +1,102 @@
+package coarse
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/ghostpair/ghostpair/detector/score"
+	"github.com/ghostpair/ghostpair/diagnosis"
+)
+
+// minDeltaMillis is the shortest scrape interval of an account. Below it latency, which Envoy copies
+// up to 5 s late, is more than one scrape behind, and waits of 5 s are longer than the interval.
+const minDeltaMillis = 5000
+
+// maxTransitions bounds the history of an account that is kept.
+const maxTransitions = 64
+
+// route is what is remembered of one route.
+type route struct {
+	Days     []day       // the newest two, in order
+	Accounts [][]account // by fingerprint, then by scrape interval
+}
+
+// account is an account of package diagnosis with what happened to it.
+type account struct {
+	DeltaMillis int64
+	Born        int64 // when the first error or failed connect was counted; 0: never
+	Last        int64 // end of the newest interval
+	History     []diagnosis.Transition
+	State       []byte // of the account, while it is marshalled
+
+	*diagnosis.Account `json:"-"`
+}
+
+// day is what happened in one UTC day.
+type day struct {
+	Number       int64
+	Grown        growths
+	Seen         uint16 // roles
+	Hours, Error uint32 // that were covered, and with errors
+}
+
+func newRoute(fingerprints int) *route { return &route{Accounts: make([][]account, fingerprints)} }
+
+// count adds what happened in intervals of one class, the first of which ends at a time.
+func (r *route) count(x class, atMillis int64, grown growths) {
+	number := atMillis / dayMillis
+	at, found := slices.BinarySearchFunc(r.Days, number, func(d day, n int64) int { return cmp.Compare(d.Number, n) })
+	if !found {
+		r.Days = slices.Insert(r.Days, at, day{Number: number})
+	}
+	d := &r.Days[at]
+	d.Seen |= x.seen
+	hour := uint32(1) << (x.hour % 24)
+	if x.delta > 0 {
+		d.Hours |= hour
+	}
+	if grown[roleErrors] > 0 {
+		d.Error |= hour
+	}
+	for i, n := range grown {
+		d.Grown[i] += n
+	}
+}
+
+// add adds a stretch to the account of a fingerprint and scrape interval.
+func (r *route) add(fingerprint int, fp score.Fingerprint, deltaMillis int64, s diagnosis.Stretch) error {
+	list := r.Accounts[fingerprint]
+	at, found := slices.BinarySearchFunc(list, deltaMillis, func(a account, delta int64) int { return cmp.Compare(a.DeltaMillis, delta) })
+	if !found {
+		fresh, err := diagnosis.NewAccount(diagnosis.AccountOptions{DeltaMillis: deltaMillis, Fingerprint: fp})
+		if err != nil {
+			return err
+		}
+		list = slices.Insert(list, at, account{DeltaMillis: deltaMillis, Account: fresh})
+		r.Accounts[fingerprint] = list
+	}
+	a := &list[at]
+	if err := a.Add(s); err != nil {
+		return err
+	}
+	a.Last = max(a.Last, s.AtMillis)
+	if s.Errors+s.Failures > 0 && (a.Born == 0 || s.AtMillis < a.Born) {
+		a.Born = s.AtMillis
+	}
+	return nil
+}
+
+// settle advances the accounts.
+func (r *route) settle(toMillis int64, levels *levels) {
+	for f := range r.Accounts {
+		for i := range r.Accounts[f] {
+			a := &r.Accounts[f][i]
+			a.History = append(a.History, a.Advance(toMillis, levels.of(a))...)
+			if more := len(a.History) - maxTransitions; more > 0 {
+				a.History = slices.Clone(a.History[more:])
+			}
+		}
+	}
+	yesterday := (toMillis-1)/dayMillis - 1
+	r.Days = slices.DeleteFunc(r.Days, func(d day) bool { return d.Number < yesterday })
+}
