@@ -152,7 +152,6 @@ func TestHash(t *testing.T) {
 		"prometheus: {basic_auth: {username: a, password: b}}",
 		"evaluate: {every: 1m, delay: 1m, history: 1d}",
 		"limits: {routes: 5}",
-		"false_suspicions_per_month: 3",
 		"objectives: []",
 		"sources: [{name: envoy, delay: 5s, requests: x}, {name: envoy-connect, signal: connect_timeout}]", // nlb has no state
 	} {
@@ -163,6 +162,7 @@ func TestHash(t *testing.T) {
 	for _, other := range []string{
 		"prometheus: {url: 'http://elsewhere:9090'}",
 		"false_alarms_per_month: 2",
+		"false_suspicions_per_month: 3",
 		"clear_below: 20%",
 		"fingerprints: [{name: syn-timeout-5s, lag: [5s, 6.5s]}]",
 		"sources: [{name: envoy}]",

@@ -175,10 +175,10 @@ func (p Prometheus) RedactedURL() string {
 func (c *Config) Hash() string {
 	all := c.file()
 	stateful := fileConfig{
-		FalseAlarmsPerMonth: all.FalseAlarmsPerMonth,
-		ClearBelow:          all.ClearBelow,
-		Fingerprints:        all.Fingerprints,
-		Ignore:              all.Ignore,
+		FalseAlarmsPerMonth: all.FalseAlarmsPerMonth, FalseSuspicionsPerMonth: all.FalseSuspicionsPerMonth,
+		ClearBelow:   all.ClearBelow,
+		Fingerprints: all.Fingerprints,
+		Ignore:       all.Ignore,
 	}
 	stateful.Prometheus.URL = strings.Replace(all.Prometheus.URL, "//"+secret+"@", "//", 1)
 	for i, s := range c.Sources {

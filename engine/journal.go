@@ -32,7 +32,7 @@ type Journal struct {
 
 const (
 	journalMagic   = "ghostpair-journal\n"
-	journalVersion = 1
+	journalVersion = 2
 )
 
 // ErrJournalDamaged is a file that is no journal, or not the whole of one.

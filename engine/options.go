@@ -33,6 +33,10 @@ type Source struct {
 	Reader Reader
 	Gauges Gauges
 
+	// Companions read what else a timing source's targets count, for package diagnosis/coarse. They are read
+	// only where that is needed, and their failures do not hold up the source. Nil: none.
+	Companions []Reader
+
 	Delay          time.Duration // how much later than the instant of Advance its samples are complete
 	ScrapeInterval time.Duration // configured; 0: found from the samples
 	RouteLimit     int           // routes beyond it are dropped and counted; 0: none
@@ -59,11 +63,12 @@ type Options struct {
 	Start      time.Time // start of the window that the document speaks of; zero: the origin
 	ConfigHash string    // a snapshot of another hash is refused
 
-	Sources             []Source
-	Fingerprints        []score.Fingerprint
-	Tables              *score.Cache // nil: a new one
-	FalseAlarmsPerMonth float64      // over all timing sources, which share it equally
-	ClearBelow          float64      // `clear` when pairs are surely a smaller share of the errors
+	Sources                 []Source
+	Fingerprints            []score.Fingerprint
+	Tables                  *score.Cache // nil: a new one
+	FalseAlarmsPerMonth     float64      // over all timing sources, which share it equally
+	FalseSuspicionsPerMonth float64      // over all sources with companions, which share it equally; 0: nothing is suspected
+	ClearBelow              float64      // `clear` when pairs are surely a smaller share of the errors
 
 	// Ignore tells which pairs are a known mechanism; nil: none.
 	Ignore func(route, fingerprint string, atMillis int64) bool
@@ -160,6 +165,17 @@ func (o Options) check() error {
 		errs = append(errs, errors.New("no source to test for pairs"))
 	}
 	return errors.Join(errs...)
+}
+
+// diagnosedSources counts the sources with companions.
+func diagnosedSources(sources []Source) int {
+	n := 0
+	for _, s := range sources {
+		if len(s.Companions) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func timingSources(sources []Source) int {

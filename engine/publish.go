@@ -19,11 +19,11 @@ func (e *Engine) publish(ctx context.Context, to time.Time) {
 	for _, t := range e.timing {
 		t.baseline.update(t.detector.Routes(t.watermarkMillis), t.watermarkMillis)
 	}
-	e.published.Store(e.evaluation())
+	e.published.Store(e.evaluation(ctx))
 }
 
-func (e *Engine) evaluation() *finding.Evaluation {
-	v := &finding.Evaluation{Document: e.document()}
+func (e *Engine) evaluation(ctx context.Context) *finding.Evaluation {
+	v := &finding.Evaluation{Document: e.document(ctx)}
 	for _, t := range e.timing {
 		routes := t.routes()
 		v.Routes = append(v.Routes, routes...)
@@ -38,7 +38,7 @@ func (e *Engine) evaluation() *finding.Evaluation {
 
 // document depends on the origin, the watermarks and the samples alone, as long as every source
 // can be read and warns of nothing.
-func (e *Engine) document() finding.Document {
+func (e *Engine) document(ctx context.Context) finding.Document {
 	d := finding.Document{
 		Version:             finding.DocumentVersion,
 		Origin:              e.options.Origin.UTC(),
@@ -53,13 +53,13 @@ func (e *Engine) document() finding.Document {
 	for _, t := range e.timing {
 		d.Streams[t.Name] = t.detector.Streams()
 		d.ThresholdLog10[t.Name] = t.threshold()
-		d.Findings = append(d.Findings, t.detector.Findings(t.watermarkMillis)...)
+		d.Findings = append(d.Findings, t.findings(ctx, &e.options, e.pacer)...)
 		d.Quality.Add(t.quality)
 		d.FailedWindows = append(d.FailedWindows, t.skipped...)
 		if t.failure != nil {
 			d.FailedWindows = append(d.FailedWindows, *t.failure)
 		}
-		d.Warnings = appendWarnings(d.Warnings, t.Name, t.warnings)
+		d.Warnings = appendWarnings(d.Warnings, t.Name, t.coarse.warn(t.warnings))
 	}
 	for _, g := range e.gauges {
 		d.Warnings = appendWarnings(d.Warnings, g.Name, mergeWarnings(nil, g.stats.Warnings))
@@ -68,6 +68,13 @@ func (e *Engine) document() finding.Document {
 		}
 	}
 	return d
+}
+
+// findings are those at the watermark, with what the companions say.
+func (t *timing) findings(ctx context.Context, o *Options, pace *pacer) []finding.Finding {
+	all := t.detector.Findings(t.watermarkMillis)
+	t.coarse.followPaired(ctx, t, all, o, pace)
+	return t.coarse.diagnose(t.coarse.overlay(all, t.watermarkMillis))
 }
 
 func appendWarnings(all []string, source string, warnings []string) []string {

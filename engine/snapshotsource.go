@@ -40,7 +40,7 @@ func (t *timing) marshal(w *writer) error {
 		}
 	}
 	w.block(recorded)
-	return nil
+	return t.coarse.marshal(w)
 }
 
 // unmarshal reads what marshal wrote.
@@ -57,10 +57,14 @@ func (t *timing) unmarshal(r *parser) error {
 	}
 	t.resumed = true
 	observed, judged, recorded := r.block(), r.block(), r.block()
+	err := t.coarse.unmarshal(r)
 	if r.err != nil {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotDamaged, t.Name, r.err)
 	}
 	// The checksum was right: what cannot be understood was written by another version.
+	if err != nil {
+		return fmt.Errorf("%w: source %q: %w", ErrSnapshotOther, t.Name, err)
+	}
 	if err := t.observer.UnmarshalBinary(observed); err != nil {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotOther, t.Name, err)
 	}

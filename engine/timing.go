@@ -21,6 +21,7 @@ type timing struct {
 	Source
 	observer *observe.Observer
 	detector *detector.Detector
+	coarse   *companions // nil: none
 
 	watermarkMillis int64
 	quality         finding.Quality // since the origin
@@ -59,6 +60,7 @@ func newTiming(s Source, o Options) *timing {
 		}, observer),
 		watermarkMillis: o.Origin.UnixMilli(),
 		pieces:          newPieces(o.MaxPiece),
+		coarse:          newCompanions(s, o),
 	}
 	if o.Pace.SamplesPerSecond > 0 {
 		t.pieces.limit(firstPiece.Milliseconds())
@@ -104,6 +106,7 @@ func (t *timing) piece(ctx context.Context, endMillis int64, o *Options, pace *p
 			return err
 		}
 	}
+	t.coarse.follow(ctx, t, t.pending.ToMillis, o, pace)
 	if err := t.settle(o); err != nil {
 		return err
 	}
@@ -155,7 +158,7 @@ func (t *timing) known(atMillis int64) []finding.Finding {
 			later[u.Route] = u.SinceMillis > atMillis
 		}
 	}
-	return slices.DeleteFunc(t.detector.Findings(atMillis), func(f finding.Finding) bool {
+	return slices.DeleteFunc(t.coarse.overlay(t.detector.Findings(atMillis), atMillis), func(f finding.Finding) bool {
 		return f.Errors == 0 && later[f.Route]
 	})
 }

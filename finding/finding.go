@@ -42,6 +42,9 @@ type Finding struct {
 	PairsByDay            []DayPairs `json:"pairs_by_day"`
 	Histogram             *Histogram `json:"histogram"`
 	Members               []Member   `json:"members,omitempty"` // of the pooled stream: the routes that carried it
+
+	Checks []Check `json:"checks,omitempty"` // what other counters say, where something could be told
+	Causes []Cause `json:"causes,omitempty"` // that the checks speak for, the likeliest first
 }
 
 // Interval is an estimate with its 95 % interval.

@@ -30,14 +30,15 @@ func engineOptions(c *config.Config, tables *score.Cache, h hooks) (engine.Optio
 		return engine.Options{}, err
 	}
 	o := engine.Options{
-		ConfigHash:          c.Hash(),
-		Tables:              tables,
-		FalseAlarmsPerMonth: c.FalseAlarmsPerMonth,
-		ClearBelow:          c.ClearBelow,
-		Ignore:              c.Ignored(),
-		PublishWithin:       2*c.Evaluate.Every + c.Evaluate.Delay,
-		Logger:              h.logger,
-		Progress:            h.progress,
+		ConfigHash:              c.Hash(),
+		Tables:                  tables,
+		FalseAlarmsPerMonth:     c.FalseAlarmsPerMonth,
+		ClearBelow:              c.ClearBelow,
+		FalseSuspicionsPerMonth: c.FalseSuspicionsPerMonth,
+		Ignore:                  c.Ignored(),
+		PublishWithin:           2*c.Evaluate.Every + c.Evaluate.Delay,
+		Logger:                  h.logger,
+		Progress:                h.progress,
 	}
 	for _, f := range c.Fingerprints {
 		o.Fingerprints = append(o.Fingerprints, score.Fingerprint{Name: f.Name, Lo: f.Lo, Hi: f.Hi})
@@ -83,6 +84,13 @@ func newSource(s config.Source, limits config.Limits, server *sources.Server, on
 	}
 	reader, err := sources.New(in)
 	out.Reader = reader
+	if err != nil || s.Signal != config.Signal5xx {
+		return out, err
+	}
+	companions, err := sources.NewCompanions(in)
+	for _, c := range companions {
+		out.Companions = append(out.Companions, c)
+	}
 	return out, err
 }
 

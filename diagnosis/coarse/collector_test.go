@@ -1,4 +1,4 @@
-package coarse
+package coarse_test
 
 import (
 	"bytes"
@@ -6,17 +6,35 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/diagnosis"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse/coarsetest"
 )
 
-func collect(t *testing.T, w *world, cuts ...int64) *Collector {
+const (
+	hourMillis = 60 * 60 * 1000
+	dayMillis  = 24 * hourMillis
+)
+
+var start = coarsetest.Start
+
+func fingerprints() []score.Fingerprint {
+	return []score.Fingerprint{
+		{Name: "syn-timeout-5s", Lo: 5 * time.Second, Hi: 6500 * time.Millisecond},
+		{Name: "connect-timeout-10s", Lo: 10 * time.Second, Hi: 11500 * time.Millisecond},
+	}
+}
+
+func collect(t *testing.T, w *coarsetest.World, cuts ...int64) *coarse.Collector {
 	t.Helper()
-	c := New(Options{Fingerprints: fingerprints(), FalseSuspicionsPerMonth: 1})
+	c := coarse.New(coarse.Options{Fingerprints: fingerprints(), FalseSuspicionsPerMonth: 1})
 	from := start
 	for _, to := range cuts {
 		c.Begin(from, to)
-		w.feed(from, to, c)
+		w.Feed(from, to, c)
 		if err := c.End(); err != nil {
 			t.Fatal(err)
 		}
@@ -25,7 +43,7 @@ func collect(t *testing.T, w *world, cuts ...int64) *Collector {
 	return c
 }
 
-func stateOf(t *testing.T, c *Collector) []byte {
+func stateOf(t *testing.T, c *coarse.Collector) []byte {
 	t.Helper()
 	b, err := c.MarshalBinary()
 	if err != nil {
@@ -38,7 +56,7 @@ func stateOf(t *testing.T, c *Collector) []byte {
 func TestOnlyWhatWaitsIsSuspected(t *testing.T) {
 	t.Parallel()
 	end := start + dayMillis
-	c := collect(t, newWorld(1, 1), end)
+	c := collect(t, coarsetest.NewWorld(1, 1), end)
 	for route, want := range map[string]bool{"ghost": true, "refused": false, "fast": false, "busy": false, "unknown": false} {
 		if _, got := c.Suspected(route, 0, end); got != want {
 			t.Errorf("%s is suspected of the 5 s timeout: %v, want %v", route, got, want)
@@ -55,7 +73,7 @@ func TestOnlyWhatWaitsIsSuspected(t *testing.T) {
 // The figures are those that were planted.
 func TestObservations(t *testing.T) {
 	t.Parallel()
-	w := newWorld(2, 1)
+	w := coarsetest.NewWorld(2, 1)
 	end := start + dayMillis
 	c := collect(t, w, start+5*hourMillis, end)
 	var o diagnosis.Observations
@@ -64,8 +82,8 @@ func TestObservations(t *testing.T) {
 	}
 	// What happened before the first scrape of a pod is where counting starts.
 	planted := int64(0)
-	for _, f := range w.failures["ghost"] {
-		if f.atMillis > w.scrapes(f.pod, start, start+dayMillis)[0] && f.atMillis <= w.scrapes(f.pod, end-60000, end)[3] {
+	for _, f := range w.Failures["ghost"] {
+		if f.AtMillis > w.Scrapes(f.Pod, start, start+dayMillis)[0] && f.AtMillis <= w.Scrapes(f.Pod, end-60000, end)[3] {
 			planted++
 		}
 	}
@@ -108,13 +126,13 @@ func TestCutsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
 		random := rand.New(rand.NewPCG(seed, 2))
-		w := newWorld(seed, 2)
-		w.twoViews = seed%2 == 1
-		w.jitter = int64(seed/2) * 40
-		w.missed = func(pod int, scrape int64) bool { return (scrape*7+int64(pod))%97 < int64(seed) }
+		w := coarsetest.NewWorld(seed, 2)
+		w.TwoViews = seed%2 == 1
+		w.Jitter = int64(seed/2) * 40
+		w.Missed = func(pod int, scrape int64) bool { return (scrape*7+int64(pod))%97 < int64(seed) }
 		end := start + 20*hourMillis
 		want := stateOf(t, collect(t, w, end))
-		w.reorder = random
+		w.Reorder = random
 		var cuts []int64
 		for at := start; at < end; {
 			at = min(end, at+1+random.Int64N(2*hourMillis))
@@ -129,7 +147,7 @@ func TestCutsDoNotMatter(t *testing.T) {
 // Ticks as a service takes them come to the same as one stretch.
 func TestTicksDoNotMatter(t *testing.T) {
 	t.Parallel()
-	w := newWorld(9, 1)
+	w := coarsetest.NewWorld(9, 1)
 	end := start + 2*hourMillis
 	var cuts []int64
 	for at := start; at < end; at += 15000 {
@@ -152,11 +170,11 @@ func difference(got, want []byte) string {
 // A state that was written goes on as if nothing had happened.
 func TestStateRoundTrip(t *testing.T) {
 	t.Parallel()
-	w := newWorld(3, 1)
+	w := coarsetest.NewWorld(3, 1)
 	middle, end := start+7*hourMillis, start+12*hourMillis
 	want := stateOf(t, collect(t, w, middle, end))
 	half := stateOf(t, collect(t, w, middle))
-	c := New(Options{Fingerprints: fingerprints(), FalseSuspicionsPerMonth: 1})
+	c := coarse.New(coarse.Options{Fingerprints: fingerprints(), FalseSuspicionsPerMonth: 1})
 	if err := c.UnmarshalBinary(half); err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +182,7 @@ func TestStateRoundTrip(t *testing.T) {
 		t.Errorf("the state changed by being read: %s", difference(got, half))
 	}
 	c.Begin(middle, end)
-	w.feed(middle, end, c)
+	w.Feed(middle, end, c)
 	if err := c.End(); err != nil {
 		t.Fatal(err)
 	}
@@ -184,33 +202,13 @@ func TestStateRoundTrip(t *testing.T) {
 // A piece that is given up leaves no trace.
 func TestAbort(t *testing.T) {
 	t.Parallel()
-	w := newWorld(4, 1)
+	w := coarsetest.NewWorld(4, 1)
 	c := collect(t, w, start+hourMillis)
 	want := stateOf(t, c)
 	c.Begin(start+hourMillis, start+2*hourMillis)
-	w.feed(start+hourMillis, start+2*hourMillis, c)
+	w.Feed(start+hourMillis, start+2*hourMillis, c)
 	c.Abort()
 	if got := stateOf(t, c); !bytes.Equal(got, want) {
 		t.Error("it does")
-	}
-}
-
-// The levels of a day add up to no more than was promised.
-func TestLevelsAddUp(t *testing.T) {
-	t.Parallel()
-	c := New(Options{Fingerprints: fingerprints()[:1], FalseSuspicionsPerMonth: 3})
-	day := int64(100 * dayMillis)
-	for i := range 40 {
-		r := newRoute(1)
-		r.Accounts[0] = []account{{DeltaMillis: 15000, Born: day - 20*hourMillis + int64(i)*hourMillis}}
-		c.routes[fmt.Sprintf("r%02d", i)] = r
-	}
-	levels, sum := c.levels(), 0.0
-	for _, r := range c.routes {
-		sum += levels.of(&r.Accounts[0][0])(day)
-	}
-	// Two tests on 30 days: a sixtieth of the month's 3, of which the newborn leave a tail.
-	if limit := 3.0 / 60; sum > limit || sum < 0.9*limit {
-		t.Errorf("the levels of a day add up to %g, want at most %g", sum, limit)
 	}
 }

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ghostpair/ghostpair/detector/score"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse"
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+// coarseMillis is the scrape interval from which on companions are read in any case: nothing else
+// can tell anything there. companionPiece is how much of them is read at once.
+const (
+	coarseMillis    = 5000
+	companionPiece  = 6 * time.Hour
+	hourMillis      = int64(time.Hour / time.Millisecond)
+	dayMillis       = 24 * hourMillis
+	beforeDayMillis = hourMillis // more than two scrapes, so that counting has a start
+)
+
+// companions are what a source's targets count beside its errors. They have a watermark of their
+// own: one that cannot be read is read from there the next time, and the source itself goes on.
+type companions struct {
+	readers      []Reader
+	fingerprints []score.Fingerprint
+	collector    *coarse.Collector
+
+	begun           bool  // whether they were needed yet
+	watermarkMillis int64 // read from here on
+	failure         error // of the last read
+}
+
+func newCompanions(s Source, o Options) *companions {
+	if len(s.Companions) == 0 {
+		return nil
+	}
+	return &companions{
+		readers: s.Companions, fingerprints: o.Fingerprints,
+		collector: coarse.New(coarse.Options{
+			Fingerprints:            o.Fingerprints,
+			FalseSuspicionsPerMonth: o.FalseSuspicionsPerMonth / float64(diagnosedSources(o.Sources)),
+		}),
+	}
+}
+
+// begin reads from a time on, if it was not begun yet.
+func (c *companions) begin(atMillis int64, o *Options) {
+	if !c.begun {
+		c.begun, c.watermarkMillis = true, max(atMillis/hourMillis*hourMillis, o.Origin.UnixMilli())
+	}
+}
+
+// follow reads up to a time what is needed, beginning where the first target that is scraped too
+// coarsely was seen: that does not depend on how time is cut.
+func (c *companions) follow(ctx context.Context, t *timing, toMillis int64, o *Options, pace *pacer) {
+	if c == nil {
+		return
+	}
+	if !c.begun {
+		first := int64(0)
+		for _, u := range t.observer.Units() {
+			if u.DeltaMillis >= coarseMillis && (first == 0 || u.SinceMillis < first) {
+				first = u.SinceMillis
+			}
+		}
+		if first == 0 {
+			return
+		}
+		c.begin(first, o)
+	}
+	c.failure = nil
+	for c.watermarkMillis < toMillis && c.failure == nil {
+		c.failure = c.read(ctx, min(toMillis, c.watermarkMillis+companionPiece.Milliseconds()), o, pace)
+	}
+	if c.failure != nil && ctx.Err() == nil {
+		o.Logger.Warn("Reading what else the targets count", "source", t.Name, "from", stamp(c.watermarkMillis), "err", c.failure)
+	}
+}
+
+// followPaired reads what is needed to tell why findings are paired: the UTC day before and the
+// present one.
+func (c *companions) followPaired(ctx context.Context, t *timing, all []finding.Finding, o *Options, pace *pacer) {
+	if c == nil {
+		return
+	}
+	for i := range all {
+		if !c.begun && all[i].Verdict == finding.Paired {
+			c.begin(((t.watermarkMillis-1)/dayMillis-1)*dayMillis-beforeDayMillis, o)
+		}
+	}
+	if c.begun && c.watermarkMillis < t.watermarkMillis {
+		c.follow(ctx, t, t.watermarkMillis, o, pace)
+	}
+}
+
+func (c *companions) read(ctx context.Context, endMillis int64, o *Options, pace *pacer) error {
+	if err := pace.wait(ctx); err != nil {
+		return err
+	}
+	length := endMillis - c.watermarkMillis
+	live, begun, samples := length <= o.LiveWithin.Milliseconds(), o.Now(), int64(0)
+	c.collector.Begin(c.watermarkMillis, endMillis)
+	for _, reader := range c.readers {
+		stats, err := reader.Read(ctx, c.watermarkMillis, endMillis, live, c.collector)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			c.collector.Abort()
+			return err
+		}
+		samples += stats.Samples
+	}
+	pace.read(samples, o.Now().Sub(begun), length)
+	c.watermarkMillis = endMillis
+	return c.collector.End()
+}
+
+// warn adds what went wrong to the warnings of a source.
+func (c *companions) warn(warnings []string) []string {
+	if c == nil || c.failure == nil {
+		return warnings
+	}
+	return append(warnings[:len(warnings):len(warnings)], "what else its targets count could not be read: "+c.failure.Error())
+}
+
+// How a snapshot says whether there are companions.
+const (
+	companionsNone = iota
+	companionsIdle
+	companionsBegun
+)
+
+// marshal appends the state.
+func (c *companions) marshal(w *writer) error {
+	if c == nil {
+		w.number(companionsNone)
+		return nil
+	}
+	state, err := c.collector.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	how := int64(companionsIdle)
+	if c.begun {
+		how = companionsBegun
+	}
+	w.number(how)
+	w.number(c.watermarkMillis)
+	w.block(state)
+	return nil
+}
+
+// unmarshal reads what marshal wrote.
+func (c *companions) unmarshal(r *parser) error {
+	state := r.number()
+	if r.err == nil && (state != companionsNone) != (c != nil) {
+		return errors.New("what else its targets count is read by one of the two only")
+	}
+	if c == nil {
+		return nil
+	}
+	c.begun, c.watermarkMillis = state == companionsBegun, r.number()
+	collected := r.block()
+	if r.err != nil {
+		return nil // told by the caller
+	}
+	return c.collector.UnmarshalBinary(collected)
+}

@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse/coarsetest"
+	"github.com/ghostpair/ghostpair/finding"
+)
+
+// worldReader reads the errors of a world, or its companions.
+type worldReader struct {
+	world      *coarsetest.World
+	companions bool
+	broken     func() bool // nil: never
+	reads      int
+}
+
+func (r *worldReader) Read(_ context.Context, fromMillis, toMillis int64, _ bool, sink observe.Sink) (observe.ReadStats, error) {
+	r.reads++
+	if r.companions {
+		r.world.Feed(fromMillis, toMillis, sink)
+	} else {
+		r.world.FeedErrors(fromMillis, toMillis, sink)
+	}
+	if r.broken != nil && r.broken() {
+		return observe.ReadStats{}, reasoned("refused")
+	}
+	return observe.ReadStats{Series: 3}, nil
+}
+
+// diagnosed returns an engine's options over a world.
+func diagnosed(w *coarsetest.World) (o Options, companions *worldReader) {
+	o = options(&worldReader{world: w})
+	companions = &worldReader{world: w, companions: true}
+	o.Origin = instant(coarsetest.Start)
+	o.Now = func() time.Time { return o.Origin }
+	o.FalseSuspicionsPerMonth = 1
+	o.Sources[0].Companions = []Reader{companions}
+	return o, companions
+}
+
+func findingOf(t *testing.T, e *Engine, route string) finding.Finding {
+	t.Helper()
+	for _, f := range e.Evaluation().Findings {
+		if f.Route == route {
+			return f
+		}
+	}
+	t.Fatalf("no finding of %s", route)
+	return finding.Finding{}
+}
+
+// At 15 s no lag can be seen. What waits as long as the timeout is suspected, and nothing else.
+func TestCoarseScrapesAreSuspected(t *testing.T) {
+	t.Parallel()
+	o, _ := diagnosed(coarsetest.NewWorld(1, 1))
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(20*time.Hour))
+	ghost := findingOf(t, e, "ghost")
+	if ghost.Verdict != finding.Suspected || len(ghost.Reasons) != 0 || !strings.Contains(ghost.Advice, "scrape this proxy") {
+		t.Errorf("ghost is %s %v %q, want suspected, with what would prove it", ghost.Verdict, ghost.Reasons, ghost.Advice)
+	}
+	if n := len(ghost.Transitions); n == 0 || ghost.Transitions[n-1].Verdict != "suspected" {
+		t.Errorf("transitions = %v, want one to suspected", ghost.Transitions)
+	}
+	outcomes := make(map[string]string)
+	for _, c := range ghost.Checks {
+		outcomes[c.Name] = c.Outcome
+	}
+	for _, name := range []string{"dwell-time", "slow-bucket", "timeout-share", "connect-timeouts"} {
+		if outcomes[name] != "supports" {
+			t.Errorf("check %s: %q, want supports", name, outcomes[name])
+		}
+	}
+	if len(ghost.Causes) == 0 || ghost.Causes[0].Name != "hairpin-behind-nlb" || ghost.Causes[0].FirstStep == "" {
+		t.Errorf("causes = %+v, want the hairpin first", ghost.Causes)
+	}
+	for route, cause := range map[string]string{"refused": "refused", "fast": ""} {
+		f := findingOf(t, e, route)
+		if f.Verdict != finding.Undecided || f.Reasons[0] != finding.ReasonLagNotResolvable {
+			t.Errorf("%s is %s %v, want undecided", route, f.Verdict, f.Reasons)
+		}
+		first := ""
+		if len(f.Causes) > 0 {
+			first = f.Causes[0].Name
+		}
+		if first != cause {
+			t.Errorf("%s: first cause %q, want %q", route, first, cause)
+		}
+	}
+	if pooled := findingOf(t, e, finding.PooledRoute); pooled.Verdict != finding.Undecided || pooled.Checks != nil {
+		t.Errorf("the pooled stream is %s", pooled.Verdict)
+	}
+}
+
+// The day after the last failure does not repeat the suspicion.
+func TestSuspicionExpires(t *testing.T) {
+	t.Parallel()
+	w := coarsetest.NewWorld(1, 1) // failures go on for one day
+	o, _ := diagnosed(w)
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(56*time.Hour)) // into the second day after
+	f := findingOf(t, e, "ghost")
+	n := len(f.Transitions)
+	if f.Verdict == finding.Suspected || n < 2 || f.Transitions[n-2].Verdict != "suspected" || f.Transitions[n-1].Verdict != "undecided" {
+		t.Errorf("ghost is %s after %v, want a suspicion that has expired", f.Verdict, f.Transitions)
+	}
+}
+
+// Cuts of time, restarts and failures of the companions make no difference in the end.
+func TestCompanionsAndCuts(t *testing.T) {
+	t.Parallel()
+	end := 14 * time.Hour
+	run := func(change func(*Options, *worldReader), steps ...time.Duration) outcome {
+		o, companions := diagnosed(coarsetest.NewWorld(5, 1))
+		change(&o, companions)
+		e := newEngine(t, o)
+		for _, step := range append(steps, end) {
+			advance(t, e, o.Origin.Add(step))
+			state, err := e.MarshalBinary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			e = newEngine(t, o)
+			if err := e.UnmarshalBinary(state); err != nil {
+				t.Fatal(err)
+			}
+		}
+		advance(t, e, o.Origin.Add(end+time.Second))
+		return outcomeOf(t, e)
+	}
+	want := run(func(*Options, *worldReader) {})
+	if !strings.Contains(want.document, `"suspected"`) {
+		t.Fatal("nothing is suspected: the comparison would be empty")
+	}
+	random := rand.New(rand.NewPCG(1, 4))
+	var steps []time.Duration
+	for at := time.Duration(0); at < end; at += time.Duration(random.Int64N(int64(time.Hour))) {
+		steps = append(steps, at)
+	}
+	want.check(t, "cuts", run(func(o *Options, _ *worldReader) { o.MaxPiece = 47 * time.Minute }, steps...))
+	want.check(t, "failures", run(func(_ *Options, r *worldReader) {
+		r.broken = func() bool { return r.reads%3 == 1 && r.reads < 12 }
+	}, steps...))
+}
+
+// A failure is told, and holds up nothing.
+func TestCompanionsFail(t *testing.T) {
+	t.Parallel()
+	o, companions := diagnosed(coarsetest.NewWorld(5, 1))
+	companions.broken = func() bool { return true }
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(3*time.Hour))
+	v := e.Evaluation()
+	if len(v.Warnings) != 1 || !strings.Contains(v.Warnings[0], "refused") || len(v.FailedWindows) != 0 {
+		t.Errorf("warnings %q, failed windows %v; want one warning", v.Warnings, v.FailedWindows)
+	}
+	if got := e.Watermark(); !got.Equal(o.Origin.Add(3 * time.Hour)) {
+		t.Errorf("watermark = %s, want that of Advance", got)
+	}
+}
+
+// Fine scrapes need no companions until a finding is paired.
+func TestCompanionsAreReadOnlyWhereNeeded(t *testing.T) {
+	t.Parallel()
+	w := coarsetest.NewWorld(6, 1)
+	w.Interval = 2000
+	o, companions := diagnosed(w)
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(2*time.Hour))
+	if companions.reads != 0 {
+		t.Errorf("%d reads", companions.reads)
+	}
+}
+
+// Where scrapes are fine enough for proof, the companions tell why.
+func TestPairedFindingsHaveCauses(t *testing.T) {
+	t.Parallel()
+	w := coarsetest.NewWorld(6, 1)
+	w.Interval, w.Failures = 1000, map[string][]coarsetest.Failure{}
+	for k := range int64(80) { // two attempts, 5.3 s apart, at odd times
+		first := coarsetest.Failure{AtMillis: coarsetest.Start + 90_000*k + 977*k%60_000 + 10_000, Pod: int(k % 3), WaitMillis: 5005, Connect: true, TimedOut: true}
+		second := first
+		second.AtMillis += 5300
+		w.Failures["ghost"] = append(w.Failures["ghost"], first, second)
+	}
+	o, companions := diagnosed(w)
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(2*time.Hour))
+	f := findingOf(t, e, "ghost")
+	if f.Verdict != finding.Paired || companions.reads == 0 {
+		t.Fatalf("ghost is %s, companions were read %d times", f.Verdict, companions.reads)
+	}
+	if len(f.Causes) == 0 || f.Causes[0].Name != "hairpin-behind-nlb" {
+		t.Errorf("causes = %+v, want the hairpin first", f.Causes)
+	}
+}
