@@ -35,13 +35,19 @@ and ignoring (verdict, label)
 			// A restart of ghostpair must not resolve what it will say again.
 			KeepFiringFor: "15m",
 			Labels:        o.labels(o.Severity),
-			Annotations:   o.annotations("GhostpairPairedErrors", pairedSummary, pairedDescription),
+			Annotations:   o.annotations("GhostpairPairedErrors", pairedSummary, pairedDescription+causes(pairedFirst)),
 		},
 		{
 			Alert: "GhostpairPairedErrorsEverywhere", Expr: everywhere,
 			KeepFiringFor: "15m",
 			Labels:        o.labels(o.Severity),
 			Annotations:   o.annotations("GhostpairPairedErrorsEverywhere", everywhereSummary, everywhereDescription),
+		},
+		{
+			Alert: "GhostpairSuspected", Expr: `ghostpair_route_verdict{verdict="suspected"} == 1`,
+			KeepFiringFor: "15m",
+			Labels:        o.labels("info"),
+			Annotations:   o.annotations("GhostpairSuspected", suspectedSummary, suspectedDescription()),
 		},
 		{
 			Alert: "GhostpairLookAlike", Expr: lookAlike,

@@ -74,7 +74,11 @@ func example() *finding.Evaluation {
 			Key: key(`quo"te\d`, "syn-timeout-5s"), Verdict: finding.Undecided,
 			Reasons: []string{finding.ReasonLagNotResolvable, finding.ReasonTooFewErrors},
 		},
-		{Key: key(`quo"te\d`, "connect-timeout-10s"), Verdict: finding.Suspected, Reasons: []string{finding.ReasonLagNotResolvable}},
+		{
+			Key: key(`quo"te\d`, "connect-timeout-10s"), Verdict: finding.Suspected,
+			Checks: []finding.Check{{Name: "dwell-time", Outcome: "supports"}, {Name: "resets", Outcome: "contradicts"}},
+			Causes: []finding.Cause{{Name: "hairpin-behind-nlb", Score: 8}, {Name: "dead-node", Score: 8}, {Name: "refused", Score: 1}}, // two fit best
+		},
 		{Key: key(finding.PooledRoute, "syn-timeout-5s"), Verdict: finding.Undecided, Reasons: []string{finding.ReasonInconclusive}},
 	}
 	return e

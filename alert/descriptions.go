@@ -7,6 +7,7 @@ const namespace = "ghostpair"
 // descriptions are the metrics of the collector.
 type descriptions struct {
 	verdict, evidence, lag, pairRatio, labelInfo, undecidedInfo *prometheus.Desc
+	check, causeInfo                                            *prometheus.Desc
 	errors, interarrival, scrapeInterval, lastSample            *prometheus.Desc
 
 	sourceSeries, sourceSamples, sourceLastSuccess, sourceProtocol, sourceUnmatched *prometheus.Desc
@@ -35,6 +36,8 @@ func newDescriptions() descriptions {
 		pairRatio:     stream("route_pair_ratio", "Share of errors that are in a pair, with the bounds of its 95 % interval.", "bound"),
 		labelInfo:     stream("route_label_info", "What else is known about the pairs, such as a look-alike.", "label"),
 		undecidedInfo: stream("route_undecided_info", "Why a route is undecided.", "reason"),
+		check:         stream("route_check", "What other counters than those of the errors say about a route.", "check", "outcome"),
+		causeInfo:     stream("route_cause_info", "What fits the checks of a route best; several causes may fit equally well.", "cause"),
 
 		errors:         route("route_errors_total", "Errors counted since the end of the warm-up, those of newborn series included."),
 		interarrival:   route("route_interarrival_seconds", "Lags of at most 17 s between any two errors of a route, since the end of the warm-up."),
@@ -64,7 +67,7 @@ func newDescriptions() descriptions {
 
 func (d *descriptions) all() []*prometheus.Desc {
 	return []*prometheus.Desc{
-		d.verdict, d.evidence, d.lag, d.pairRatio, d.labelInfo, d.undecidedInfo,
+		d.verdict, d.evidence, d.lag, d.pairRatio, d.labelInfo, d.undecidedInfo, d.check, d.causeInfo,
 		d.errors, d.interarrival, d.scrapeInterval, d.lastSample,
 		d.sourceSeries, d.sourceSamples, d.sourceLastSuccess, d.sourceProtocol, d.sourceUnmatched,
 		d.threshold, d.late, d.resets, d.births, d.gaps,

@@ -63,8 +63,8 @@ func TestQueriesOfTheManual(t *testing.T) {
 			}
 		}
 	}
-	if queries != 5 {
-		t.Errorf("%d queries found, want 5", queries)
+	if queries != 6 {
+		t.Errorf("%d queries found, want 6", queries)
 	}
 }
 
