@@ -68,17 +68,24 @@ func (c *Collector) finding(e emitter, f *finding.Finding) {
 	for _, label := range f.Labels {
 		e.gauge(d.labelInfo, 1, with(label)...)
 	}
-	for _, check := range f.Checks {
-		e.gauge(d.check, 1, append(with(check.Name), check.Outcome)...)
-	}
-	for _, cause := range f.Causes {
-		if cause.Score == f.Causes[0].Score {
-			e.gauge(d.causeInfo, 1, with(cause.Name)...)
-		}
+	if f.Verdict == finding.Paired || f.Verdict == finding.Suspected {
+		c.diagnosis(e, f, with)
 	}
 	if f.Verdict == finding.Undecided {
 		for _, reason := range f.Reasons {
 			e.gauge(d.undecidedInfo, 1, with(reason)...)
+		}
+	}
+}
+
+// diagnosis exposes why a finding may be. There are too many undecided ones to do so for all.
+func (c *Collector) diagnosis(e emitter, f *finding.Finding, with func(string) []string) {
+	for _, check := range f.Checks {
+		e.gauge(c.descs.check, 1, append(with(check.Name), check.Outcome)...)
+	}
+	for _, cause := range f.Causes {
+		if cause.Score == f.Causes[0].Score {
+			e.gauge(c.descs.causeInfo, 1, with(cause.Name)...)
 		}
 	}
 }

@@ -40,6 +40,7 @@ func newCompanions(s Source, o Options) *companions {
 		readers: s.Companions, fingerprints: o.Fingerprints,
 		collector: coarse.New(coarse.Options{
 			Fingerprints:            o.Fingerprints,
+			RouteLimit:              s.RouteLimit,
 			FalseSuspicionsPerMonth: o.FalseSuspicionsPerMonth / float64(diagnosedSources(o.Sources)),
 		}),
 	}

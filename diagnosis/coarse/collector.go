@@ -17,6 +17,7 @@ const maxFingerprints = 64
 type Options struct {
 	Fingerprints            []score.Fingerprint
 	FalseSuspicionsPerMonth float64 // over all routes of the collector
+	RouteLimit              int     // routes beyond it are ignored, by time of the first sample, then name; 0: none
 }
 
 // Collector collects the companions of all routes of one source. It is advanced like an observer,
@@ -115,7 +116,9 @@ func (c *Collector) Series(id *observe.SeriesID, runs []observe.Run) {
 	for _, run := range runs {
 		kept = c.stage.append(kept, run)
 	}
-	v.series[key] = kept
+	if len(kept) > 0 {
+		v.series[key] = kept
+	}
 }
 
 // append adds the part of a run that lies in the piece.
@@ -150,6 +153,7 @@ func (c *Collector) End() error {
 	slices.SortFunc(pieces, func(a, b *piece) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.name, b.name))
 	})
+	c.admit(pieces)
 	for _, p := range pieces {
 		t := c.targets[p.name]
 		if t == nil || p.first-t.Last > dayMillis {
@@ -163,6 +167,32 @@ func (c *Collector) End() error {
 	}
 	c.settle(s.to)
 	return nil
+}
+
+// admit takes in the routes that are seen for the first time, up to the limit.
+func (c *Collector) admit(pieces []*piece) {
+	first := make(map[string]int64)
+	for _, p := range pieces {
+		for _, v := range p.views {
+			for key, runs := range v.series {
+				if len(runs) == 0 || c.routes[key.route] != nil {
+					continue
+				}
+				at := runs[0].FirstMillis
+				if old, seen := first[key.route]; !seen || at < old {
+					first[key.route] = at
+				}
+			}
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(first), func(a, b string) int {
+		return cmp.Or(cmp.Compare(first[a], first[b]), cmp.Compare(a, b))
+	})
+	for _, name := range names {
+		if limit := c.options.RouteLimit; limit <= 0 || len(c.routes) < limit {
+			c.routes[name] = newRoute(len(c.options.Fingerprints))
+		}
+	}
 }
 
 // settle advances the accounts and forgets what is long gone.

@@ -212,3 +212,32 @@ func TestAbort(t *testing.T) {
 		t.Error("it does")
 	}
 }
+
+// Routes beyond the limit are ignored, the same ones however time is cut.
+func TestRouteLimit(t *testing.T) {
+	t.Parallel()
+	w := coarsetest.NewWorld(7, 1)
+	end := start + 3*hourMillis
+	run := func(cuts ...int64) []byte {
+		c := coarse.New(coarse.Options{Fingerprints: fingerprints(), FalseSuspicionsPerMonth: 1, RouteLimit: 2})
+		from := start
+		for _, to := range cuts {
+			c.Begin(from, to)
+			w.Feed(from, to, c)
+			if err := c.End(); err != nil {
+				t.Fatal(err)
+			}
+			from = to
+		}
+		for route, want := range map[string]bool{"busy": true, "fast": true, "ghost": false, "refused": false} { // by name: they begin together
+			if got := c.Observe(route, 0, &diagnosis.Observations{}); got != want {
+				t.Errorf("%s is known: %v, want %v", route, got, want)
+			}
+		}
+		return stateOf(t, c)
+	}
+	want := run(end)
+	if got := run(start+hourMillis, start+2*hourMillis, end); !bytes.Equal(got, want) {
+		t.Errorf("the state differs: %s", difference(got, want))
+	}
+}

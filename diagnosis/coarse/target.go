@@ -59,15 +59,10 @@ type intervals struct {
 }
 
 func (c *Collector) segment(t *target, s segment, v *stagedView) error {
-	t.attach(s, v)
+	c.attach(t, s, v)
 	iv := c.classify(t, s, v)
 	for name, list := range t.Series {
-		r := c.routes[name]
-		if r == nil {
-			r = newRoute(len(c.options.Fingerprints))
-			c.routes[name] = r
-		}
-		w := walk{collector: c, target: t, route: r, list: list, intervals: iv}
+		w := walk{collector: c, target: t, route: c.routes[name], list: list, intervals: iv}
 		if err := w.run(); err != nil {
 			return err
 		}
@@ -76,8 +71,11 @@ func (c *Collector) segment(t *target, s segment, v *stagedView) error {
 }
 
 // attach gives the series of the target their samples in the segment.
-func (t *target) attach(s segment, v *stagedView) {
+func (c *Collector) attach(t *target, s segment, v *stagedView) {
 	for key, runs := range v.series {
+		if c.routes[key.route] == nil {
+			continue // beyond the limit
+		}
 		spans := spansOf(slices.Clone(runs), s.times)
 		if len(spans) == 0 {
 			continue
@@ -214,10 +212,11 @@ func (w *walk) emit(first, last int, grown growths, pending int64) error {
 		Known:  diagnosis.KnownErrors,
 		Errors: grown[roleErrors], Failures: grown[roleFailures], Timeouts: grown[roleTimeouts], Pending: pending,
 	}
-	for r, known := range map[role]diagnosis.Known{roleFailures: diagnosis.KnownFailures, roleTimeouts: diagnosis.KnownTimeouts} {
-		if x.seen>>r&1 == 1 {
-			s.Known |= known
-		}
+	if x.seen>>roleFailures&1 == 1 {
+		s.Known |= diagnosis.KnownFailures
+	}
+	if x.seen>>roleTimeouts&1 == 1 {
+		s.Known |= diagnosis.KnownTimeouts
 	}
 	if x.left {
 		s.Known |= diagnosis.KnownPending
