@@ -24,6 +24,7 @@ const (
 // own: one that cannot be read is read from there the next time, and the source itself goes on.
 type companions struct {
 	readers      []Reader
+	errors       Reader // of the source
 	fingerprints []score.Fingerprint
 	collector    *coarse.Collector
 
@@ -37,7 +38,7 @@ func newCompanions(s Source, o Options) *companions {
 		return nil
 	}
 	return &companions{
-		readers: s.Companions, fingerprints: o.Fingerprints,
+		readers: s.Companions, errors: s.Reader, fingerprints: o.Fingerprints,
 		collector: coarse.New(coarse.Options{
 			Fingerprints:            o.Fingerprints,
 			RouteLimit:              s.RouteLimit,
@@ -101,22 +102,37 @@ func (c *companions) read(ctx context.Context, endMillis int64, o *Options, pace
 		return err
 	}
 	length := endMillis - c.watermarkMillis
-	live, begun, samples := length <= o.LiveWithin.Milliseconds(), o.Now(), int64(0)
+	live, begun := length <= o.LiveWithin.Milliseconds(), o.Now()
 	c.collector.Begin(c.watermarkMillis, endMillis)
-	for _, reader := range c.readers {
-		stats, err := reader.Read(ctx, c.watermarkMillis, endMillis, live, c.collector)
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			c.collector.Abort()
-			return err
-		}
-		samples += stats.Samples
+	samples, err := c.readAll(ctx, endMillis, live)
+	if err == nil {
+		err = ctx.Err() // a reader may end early without an error when it is told to stop
+	}
+	if err != nil {
+		c.collector.Abort()
+		return err
 	}
 	pace.read(samples, o.Now().Sub(begun), length)
 	c.watermarkMillis = endMillis
 	return c.collector.End()
+}
+
+// readAll reads the companions, and where there are any the errors along with them.
+func (c *companions) readAll(ctx context.Context, endMillis int64, live bool) (samples int64, err error) {
+	found := false
+	for _, reader := range c.readers {
+		stats, err := reader.Read(ctx, c.watermarkMillis, endMillis, live, c.collector)
+		if err != nil {
+			return samples, err
+		}
+		samples += stats.Samples
+		found = found || stats.Series > 0
+	}
+	if !found {
+		return samples, nil
+	}
+	stats, err := c.errors.Read(ctx, c.watermarkMillis, endMillis, live, c.collector.Errors())
+	return samples + stats.Samples, err
 }
 
 // warn adds what went wrong to the warnings of a source.

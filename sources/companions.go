@@ -28,7 +28,7 @@ func NewCompanions(o Options) ([]*Source, error) {
 	if !slices.ContainsFunc(selector, isErrors) {
 		return nil, nil
 	}
-	clusters := []*labels.Matcher{anyOf(model.MetricNameLabel, coarse.ClusterMetrics()), anyOf(classLabel, []string{"", "5"})}
+	clusters := []*labels.Matcher{anyOf(model.MetricNameLabel, coarse.ClusterMetrics())}
 	latency := []*labels.Matcher{equal(model.MetricNameLabel, coarse.LatencyMetric)}
 	ofTarget := slices.Concat(o.TargetLabels, o.ViewLabels, []string{jobLabel, instanceLabel})
 	for _, m := range selector {

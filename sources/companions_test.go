@@ -12,10 +12,9 @@ func TestCompanionSelectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const clusters = `{__name__=~"envoy_cluster_upstream_rq_xx|envoy_cluster_upstream_cx_connect_fail|envoy_cluster_upstream_cx_connect_timeout|` +
+	const clusters = `{__name__=~"envoy_cluster_upstream_cx_connect_fail|envoy_cluster_upstream_cx_connect_timeout|` +
 		`envoy_cluster_upstream_rq_pending_active|envoy_cluster_upstream_rq_timeout|envoy_cluster_upstream_rq_per_try_timeout|` +
-		`envoy_cluster_upstream_cx_destroy_remote_with_active_rq|envoy_cluster_upstream_rq_pending_overflow|envoy_cluster_ssl_connection_error",` +
-		`envoy_response_code_class=~"|5"`
+		`envoy_cluster_upstream_cx_destroy_remote_with_active_rq|envoy_cluster_upstream_rq_pending_overflow|envoy_cluster_ssl_connection_error"`
 	const latency = `{__name__="envoy_http_downstream_rq_time_bucket"`
 	for selector, want := range map[string][]string{
 		`envoy_cluster_upstream_rq_xx{envoy_response_code_class="5"}`: {clusters + "}", latency + "}"},

@@ -21,7 +21,6 @@ func BenchmarkQuietRoutes(b *testing.B) {
 	for b.Loop() {
 		c := coarse.New(coarse.Options{Fingerprints: fingerprints(), FalseSuspicionsPerMonth: 1})
 		c.Begin(start, start+step*scrapes)
-		c.Scrapes(observe.TargetView{Target: "t"}, still(1))
 		for r := range routes {
 			for _, metric := range coarse.ClusterMetrics() {
 				c.Series(&observe.SeriesID{Target: "t", Route: fmt.Sprintf("%s / r%d", metric, r)}, still(0))

@@ -46,7 +46,6 @@ type stage struct {
 
 // stagedView is one view of one target in the piece.
 type stagedView struct {
-	scrapes []observe.Run
 	series  map[seriesKey][]observe.Run
 	buckets map[string]*buckets // by histogram
 }
@@ -80,18 +79,9 @@ func (c *Collector) view(target, view string) *stagedView {
 	return v
 }
 
-// Scrapes takes samples of `up` of one view of a target.
-func (c *Collector) Scrapes(view observe.TargetView, runs []observe.Run) {
-	if c.stage.targets == nil {
-		return
-	}
-	v := c.view(view.Target, view.View)
-	for _, run := range runs {
-		if run.Value == 1 {
-			v.scrapes = c.stage.append(v.scrapes, run)
-		}
-	}
-}
+// Scrapes does nothing: a target was scraped when there is a sample of any companion, of which a
+// proxy has some at every scrape.
+func (c *Collector) Scrapes(observe.TargetView, []observe.Run) {}
 
 // Series takes samples of one companion series. The route of its ID begins with the name of the
 // metric; that of a latency bucket ends with its bound.
@@ -106,12 +96,25 @@ func (c *Collector) Series(id *observe.SeriesID, runs []observe.Run) {
 		}
 		return
 	}
-	r, ok := roleOf(metric)
-	if !ok || rest == "" {
-		return
+	if r, ok := roleOf(metric); ok && rest != "" {
+		c.add(id, rest, r, runs)
 	}
+}
+
+// Errors returns a sink for the counters of the errors themselves, as the source reads them.
+func (c *Collector) Errors() observe.Sink { return errorSink{c} }
+
+type errorSink struct{ *Collector }
+
+func (s errorSink) Series(id *observe.SeriesID, runs []observe.Run) {
+	if s.stage.targets != nil {
+		s.add(id, id.Route, roleErrors, runs)
+	}
+}
+
+func (c *Collector) add(id *observe.SeriesID, route string, r role, runs []observe.Run) {
 	v := c.view(id.Target, id.View)
-	key := seriesKey{route: rest, counter: id.Counter, role: r}
+	key := seriesKey{route: route, counter: id.Counter, role: r}
 	kept := v.series[key]
 	for _, run := range runs {
 		kept = c.stage.append(kept, run)
@@ -175,7 +178,7 @@ func (c *Collector) admit(pieces []*piece) {
 	for _, p := range pieces {
 		for _, v := range p.views {
 			for key, runs := range v.series {
-				if len(runs) == 0 || c.routes[key.route] != nil {
+				if key.role == roleErrors || c.routes[key.route] != nil {
 					continue
 				}
 				at := runs[0].FirstMillis

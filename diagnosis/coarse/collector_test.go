@@ -35,6 +35,7 @@ func collect(t *testing.T, w *coarsetest.World, cuts ...int64) *coarse.Collector
 	for _, to := range cuts {
 		c.Begin(from, to)
 		w.Feed(from, to, c)
+		w.FeedErrors(from, to, c.Errors())
 		if err := c.End(); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +131,7 @@ func TestCutsDoNotMatter(t *testing.T) {
 		w.TwoViews = seed%2 == 1
 		w.Jitter = int64(seed/2) * 40
 		w.Missed = func(pod int, scrape int64) bool { return (scrape*7+int64(pod))%97 < int64(seed) }
-		end := start + 20*hourMillis
+		end := start + 13*hourMillis
 		want := stateOf(t, collect(t, w, end))
 		w.Reorder = random
 		var cuts []int64
@@ -183,6 +184,7 @@ func TestStateRoundTrip(t *testing.T) {
 	}
 	c.Begin(middle, end)
 	w.Feed(middle, end, c)
+	w.FeedErrors(middle, end, c.Errors())
 	if err := c.End(); err != nil {
 		t.Fatal(err)
 	}
@@ -207,6 +209,7 @@ func TestAbort(t *testing.T) {
 	want := stateOf(t, c)
 	c.Begin(start+hourMillis, start+2*hourMillis)
 	w.Feed(start+hourMillis, start+2*hourMillis, c)
+	w.FeedErrors(start+hourMillis, start+2*hourMillis, c.Errors())
 	c.Abort()
 	if got := stateOf(t, c); !bytes.Equal(got, want) {
 		t.Error("it does")
@@ -224,6 +227,7 @@ func TestRouteLimit(t *testing.T) {
 		for _, to := range cuts {
 			c.Begin(from, to)
 			w.Feed(from, to, c)
+			w.FeedErrors(from, to, c.Errors())
 			if err := c.End(); err != nil {
 				t.Fatal(err)
 			}

@@ -22,7 +22,7 @@ const (
 	roles
 )
 
-// The metrics of Envoy that are read beside the errors.
+// ErrorsMetric is the metric of the errors whose companions these are; LatencyMetric is that of the proxy's latency.
 const (
 	ErrorsMetric  = "envoy_cluster_upstream_rq_xx"
 	LatencyMetric = "envoy_http_downstream_rq_time_bucket"
@@ -42,7 +42,6 @@ var clusterMetrics = [...]struct {
 	name string
 	role role
 }{
-	{ErrorsMetric, roleErrors},
 	{"envoy_cluster_upstream_cx_connect_fail", roleFailures},
 	{"envoy_cluster_upstream_cx_connect_timeout", roleTimeouts},
 	{"envoy_cluster_upstream_rq_pending_active", rolePending},

@@ -27,12 +27,9 @@ type piece struct {
 func newPiece(name string, views map[string]*stagedView) *piece {
 	p := &piece{name: name, views: views, names: slices.Sorted(maps.Keys(views)), times: make(map[string][]int64, len(views))}
 	for _, view := range p.names {
-		if len(views[view].series) == 0 {
-			continue // a view that does not carry the companions does not compete
-		}
 		times := views[view].times()
 		if len(times) == 0 {
-			continue
+			continue // a view that does not carry the companions does not compete
 		}
 		if p.first == 0 || times[0] < p.first {
 			p.first = times[0]
@@ -45,27 +42,40 @@ func newPiece(name string, views map[string]*stagedView) *piece {
 	return p
 }
 
-// times are the scrapes of a view: when a sample of it is there, of `up` or of any series.
+// times are the scrapes of a view: when there is a sample of any companion. The errors do not count:
+// they are read only where there are companions.
 func (v *stagedView) times() []int64 {
-	times := expand(nil, v.scrapes)
-	known := len(times)
-	inside := func(run observe.Run) bool { // what `up` has already is not added again
-		_, first := slices.BinarySearch(times[:known], run.FirstMillis)
-		_, last := slices.BinarySearch(times[:known], run.LastMillis())
-		return first && last
+	var longest []observe.Run
+	most := int64(0)
+	for key, runs := range v.series {
+		samples := int64(0)
+		for _, run := range runs {
+			samples += run.Count
+		}
+		if key.role != roleErrors && samples > most {
+			longest, most = runs, samples
+		}
 	}
+	times := expand(nil, longest)
 	slices.Sort(times)
 	times = slices.Compact(times)
-	known = len(times)
-	for _, runs := range v.series {
+	known := len(times)
+	for key, runs := range v.series {
 		for _, run := range runs {
-			if !inside(run) {
+			if key.role != roleErrors && !contained(times[:known], run) {
 				times = expand(times, []observe.Run{run})
 			}
 		}
 	}
 	slices.Sort(times)
 	return slices.Compact(times)
+}
+
+// contained tells whether all samples of a run are among the times.
+func contained(times []int64, run observe.Run) bool {
+	first, found := slices.BinarySearch(times, run.FirstMillis)
+	last := first + int(run.Count) - 1
+	return found && last < len(times) && times[last] == run.LastMillis()
 }
 
 func expand(times []int64, runs []observe.Run) []int64 {

@@ -124,7 +124,7 @@ func count(b bool) int {
 func (w *World) Feed(from, to int64, sink observe.Sink) {
 	w.feed(from, to, sink, func(pod int, series func(string, func(int64) (float64, bool))) {
 		for route := range w.Failures {
-			for _, metric := range coarse.ClusterMetrics()[:4] {
+			for _, metric := range coarse.ClusterMetrics()[:3] {
 				series(metric+" / "+route, func(at int64) (float64, bool) { return w.value(metric, route, pod, at) })
 			}
 		}

@@ -52,12 +52,19 @@ func (r *recorder) Series(id *observe.SeriesID, runs []observe.Run) {
 	switch parts[0] {
 	case coarse.LatencyMetric:
 		set = append(set, "envoy_http_conn_manager_prefix", parts[1], "le", parts[2])
-	case coarse.ErrorsMetric:
-		set = append(set, "envoy_cluster_name", parts[1], "envoy_response_code_class", "5")
 	default:
 		set = append(set, "envoy_cluster_name", parts[1])
 	}
 	r.add(id.Target, set, runs)
+}
+
+// errorRecorder records the counters of the errors. The scrapes are recorded already.
+type errorRecorder struct{ *recorder }
+
+func (r errorRecorder) Scrapes(observe.TargetView, []observe.Run) {}
+
+func (r errorRecorder) Series(id *observe.SeriesID, runs []observe.Run) {
+	r.add(id.Target, []string{"__name__", coarse.ErrorsMetric, "envoy_cluster_name", id.Route, "envoy_response_code_class", "5"}, runs)
 }
 
 // withCompanions adds the companions of the 5xx source, as the program does it.
@@ -97,6 +104,7 @@ func TestCoarseScrapes(t *testing.T) {
 	for from := begin; from < end.UnixMilli(); {
 		r := recorder{from: from, to: min(promtest.BlockEnd(from), end.UnixMilli())}
 		world.Feed(r.from, r.to, &r)
+		world.FeedErrors(r.from, r.to, errorRecorder{&r})
 		if _, err := promtest.WriteBlock(options.Dir, r.from, r.to, r.series); err != nil {
 			t.Fatal(err)
 		}
