@@ -11,10 +11,12 @@ import (
 )
 
 // coarseMillis is the scrape interval from which on companions are read in any case: nothing else
-// can tell anything there. companionPiece is how much of them is read at once.
+// can tell anything there. companionPiece is how much of them is read at once; they are read up to
+// multiples of companionStep, so that a service does not ask for them at every tick.
 const (
 	coarseMillis    = 5000
 	companionPiece  = 6 * time.Hour
+	companionStep   = 5 * time.Minute
 	hourMillis      = int64(time.Hour / time.Millisecond)
 	dayMillis       = 24 * hourMillis
 	beforeDayMillis = hourMillis // more than two scrapes, so that counting has a start
@@ -31,6 +33,11 @@ type companions struct {
 	begun           bool  // whether they were needed yet
 	watermarkMillis int64 // read from here on
 	failure         error // of the last read
+}
+
+// step is up to when companions are read at a time.
+func step(millis int64) int64 {
+	return millis / companionStep.Milliseconds() * companionStep.Milliseconds()
 }
 
 func newCompanions(s Source, o Options) *companions {
@@ -73,6 +80,7 @@ func (c *companions) follow(ctx context.Context, t *timing, toMillis int64, o *O
 		c.begin(first, o)
 	}
 	c.failure = nil
+	toMillis = step(toMillis)
 	for c.watermarkMillis < toMillis && c.failure == nil {
 		c.failure = c.read(ctx, min(toMillis, c.watermarkMillis+companionPiece.Milliseconds()), o, pace)
 	}
@@ -92,7 +100,7 @@ func (c *companions) followPaired(ctx context.Context, t *timing, all []finding.
 			c.begin(((t.watermarkMillis-1)/dayMillis-1)*dayMillis-beforeDayMillis, o)
 		}
 	}
-	if c.begun && c.watermarkMillis < t.watermarkMillis {
+	if c.begun && c.watermarkMillis < step(t.watermarkMillis) {
 		c.follow(ctx, t, t.watermarkMillis, o, pace)
 	}
 }
