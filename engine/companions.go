@@ -81,8 +81,19 @@ func (c *companions) follow(ctx context.Context, t *timing, toMillis int64, o *O
 	}
 	c.failure = nil
 	toMillis = step(toMillis)
-	for c.watermarkMillis < toMillis && c.failure == nil {
+	for attempts := 0; c.watermarkMillis < toMillis; {
 		c.failure = c.read(ctx, min(toMillis, c.watermarkMillis+companionPiece.Milliseconds()), o, pace)
+		switch attempts++; {
+		case c.failure == nil:
+			attempts = 0
+			if t.pending == nil {
+				o.Journal.update(t, o.Logger)
+			}
+			continue
+		case heals(c.failure) && attempts < o.Persistence.Attempts && sleep(ctx, min(o.Persistence.Pause<<(attempts-1), maxPause)) == nil:
+			continue
+		}
+		break
 	}
 	if c.failure != nil && ctx.Err() == nil {
 		o.Logger.Warn("Reading what else the targets count", "source", t.Name, "from", stamp(c.watermarkMillis), "err", c.failure)

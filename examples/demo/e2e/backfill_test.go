@@ -69,7 +69,7 @@ func TestBackfillSurvivesKills(t *testing.T) {
 			if kills < 3 {
 				t.Errorf("%d kills are no test", kills)
 			}
-			if most := calm.reads + 2*kills; slow.reads > most {
+			if most := calm.reads + 3*kills; slow.reads > most { // a piece of what else targets count takes three
 				t.Errorf("%d reads after %d kills, want at most %d", slow.reads, kills, most)
 				t.Log("what was read:\n" + strings.Join(slow.windows, "\n"))
 			}
