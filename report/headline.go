@@ -64,8 +64,8 @@ func worstLine(r *Report) string {
 	if w.Budget == nil || w.Budget.BurnedRatio == nil || w.Requests == nil {
 		return fmt.Sprintf("Most errors: %s, with %s.", name(w.Route), thousands(w.Errors))
 	}
-	return fmt.Sprintf("%s burned the most: %s %s, with %s errors in %s requests.",
-		name(w.Route), times(*w.Budget.BurnedRatio), budgetOf(w.Budget), thousands(w.Errors), thousands(*w.Requests))
+	return fmt.Sprintf("%s burned the most: %s %s, with %s in %s.",
+		name(w.Route), times(*w.Budget.BurnedRatio), budgetOf(w.Budget), plural2(w.Errors, "error"), plural2(*w.Requests, "request"))
 }
 
 // times writes a share of a budget as people say it: 46 % of, all of, 14 times.
