@@ -88,6 +88,9 @@ func oneRoute(tb testing.TB, fingerprints ...score.Fingerprint) (*Detector, *gri
 // TestNoAllocationPerEvent: once the rings have their size, an event allocates nothing. Hours are
 // kept off: they allocate their counts.
 func TestNoAllocationPerEvent(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates on its own")
+	}
 	d, g := oneRoute(t, syn, gateway)
 	rng := rand.New(rand.NewPCG(2, 2))
 	events := g.steady(rng, g.units[0], origin, 60, 200_000)
