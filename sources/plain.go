@@ -40,22 +40,7 @@ func (d *sampleDecoder) response(message []byte, queries int) error {
 
 // result decodes a prometheus.QueryResult: {repeated TimeSeries = 1}.
 func (d *sampleDecoder) result(query int, message []byte) error {
-	for rest := message; len(rest) > 0; {
-		f, tail, err := nextField(rest)
-		if err != nil {
-			return err
-		}
-		if f.id == 1 {
-			if f.wire != wireBytes {
-				return errWire
-			}
-			if err := d.series(query, f.bytes); err != nil {
-				return err
-			}
-		}
-		rest = tail
-	}
-	return nil
+	return nested(message, 1, func(series []byte) error { return d.series(query, series) })
 }
 
 // series decodes a prometheus.TimeSeries: {repeated Label = 1; repeated Sample = 2; …; repeated

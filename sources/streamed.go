@@ -70,22 +70,7 @@ func (d *chunkDecoder) frame(message []byte) error {
 	if query < 0 || query >= d.queries || (d.open && query < d.query) {
 		return badData("an answer to query %d of %d out of turn", query, d.queries)
 	}
-	for rest := message; len(rest) > 0; {
-		f, tail, err := nextField(rest)
-		if err != nil {
-			return err
-		}
-		if f.id == 1 {
-			if f.wire != wireBytes {
-				return errWire
-			}
-			if err := d.series(query, f.bytes); err != nil {
-				return err
-			}
-		}
-		rest = tail
-	}
-	return nil
+	return nested(message, 1, func(series []byte) error { return d.series(query, series) })
 }
 
 // series decodes a prometheus.ChunkedSeries: {repeated Label = 1; repeated Chunk = 2}.
@@ -93,39 +78,15 @@ func (d *chunkDecoder) series(query int, message []byte) error {
 	if err := d.openSeries(query, message); err != nil {
 		return err
 	}
-	for rest := message; len(rest) > 0; {
-		f, tail, err := nextField(rest)
-		if err != nil {
-			return err
-		}
-		if f.id == 2 {
-			if f.wire != wireBytes {
-				return errWire
-			}
-			if err := d.chunk(f.bytes); err != nil {
-				return err
-			}
-		}
-		rest = tail
-	}
-	return nil
+	return nested(message, 2, d.chunk)
 }
 
 // openSeries reads the labels, and begins a series unless they are those of the open one.
 func (d *chunkDecoder) openSeries(query int, message []byte) error {
 	d.next.raw = d.next.raw[:0]
-	for rest := message; len(rest) > 0; {
-		f, tail, err := nextField(rest)
-		if err != nil {
-			return err
-		}
-		if f.id == 1 {
-			if f.wire != wireBytes {
-				return errWire
-			}
-			d.next.appendLabel(f.bytes)
-		}
-		rest = tail
+	label := func(label []byte) error { d.next.appendLabel(label); return nil }
+	if err := nested(message, 1, label); err != nil {
+		return err
 	}
 	if d.open && d.query == query && string(d.next.raw) == string(d.set.raw) {
 		return nil

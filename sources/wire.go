@@ -64,6 +64,26 @@ func nextField(message []byte) (f field, rest []byte, err error) {
 	return f, nil, errWire
 }
 
+// nested visits the nested messages that are field id of a message, in order.
+func nested(message []byte, id int, visit func(message []byte) error) error {
+	for rest := message; len(rest) > 0; {
+		f, tail, err := nextField(rest)
+		if err != nil {
+			return err
+		}
+		if f.id == id {
+			if f.wire != wireBytes {
+				return errWire
+			}
+			if err := visit(f.bytes); err != nil {
+				return err
+			}
+		}
+		rest = tail
+	}
+	return nil
+}
+
 // uvarint is binary.Uvarint with its common cases inlined.
 func uvarint(b []byte) (uint64, int) {
 	if len(b) > 0 && b[0] < 0x80 {
