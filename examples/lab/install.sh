@@ -42,7 +42,7 @@ install_deb() {
 		(cd "$tools/debs" && apt-get download -qq "$package")
 	}
 	dpkg-deb -x "$tools/debs/${package}_"*.deb "$tools/root"
-	for command; do link "$(find "$tools/root" -type f -name "$command" -perm -u+x | head -n 1)" "$command"; done
+	for command; do link "$(find "$tools/root" -type f -path "*/bin/$command" -perm -u+x | head -n 1)" "$command"; done
 	echo "installed $* of Debian's $package"
 }
 
