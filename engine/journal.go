@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+
+	"github.com/ghostpair/ghostpair/durable"
 )
 
 // Fact is something that the result of a run depends on, such as its end or a selector.
@@ -41,7 +43,7 @@ var ErrJournalDamaged = errors.New("it is no journal of ghostpair, or not the wh
 // NewJournal makes a journal without any piece and writes it, so that an error comes before the work.
 func NewJournal(path string, facts []Fact) (*Journal, error) {
 	j := &Journal{path: path, facts: facts, states: make(map[string][]byte)}
-	if err := replaceFile(path, j.encode()); err != nil {
+	if err := durable.Replace(path, j.encode()); err != nil {
 		return nil, fmt.Errorf("write journal: %w", err)
 	}
 	return j, nil
@@ -110,7 +112,7 @@ func (j *Journal) update(t *timing, logger *slog.Logger) {
 			j.names = append(j.names, t.Name)
 		}
 		j.states[t.Name] = state
-		err = replaceFile(j.path, j.encode())
+		err = durable.Replace(j.path, j.encode())
 	}
 	if err != nil && !j.failed {
 		logger.Error("Writing the journal; the run goes on, and would be resumed from before", "file", j.path, "err", err)

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"github.com/ghostpair/ghostpair/durable"
 )
 
 // WriteSnapshot writes the state to a temporary file beside path and renames it. After an error,
@@ -14,7 +15,7 @@ func (e *Engine) WriteSnapshot(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, data); err != nil {
+	if err := durable.Replace(path, data); err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
 	}
 	return nil
@@ -35,29 +36,4 @@ func (e *Engine) ReadSnapshot(path string) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	return nil
-}
-
-// replaceFile puts data at path, whole or not at all, even when the power fails.
-func replaceFile(path string, data []byte) error {
-	temporary := path + ".tmp" // one name, so that crashes do not pile up files
-	if err := writeSynced(temporary, data); err != nil {
-		return errors.Join(err, os.Remove(temporary))
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		return errors.Join(err, os.Remove(temporary))
-	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = dir.Sync() // makes the rename last; not every file system can
-		_ = dir.Close()
-	}
-	return nil
-}
-
-func writeSynced(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
 }

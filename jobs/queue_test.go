@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ghostpair/ghostpair/durable"
 	"github.com/ghostpair/ghostpair/finding"
 )
 
@@ -343,7 +344,7 @@ func TestFullDisk(t *testing.T) {
 			if full.Load() {
 				return &os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}
 			}
-			return replaceFile(path, data)
+			return durable.Replace(path, data)
 		}
 		stop := work(t, q)
 		id := submit(t, q, request(1))
@@ -435,7 +436,7 @@ func TestDirectoryThatCannotBe(t *testing.T) {
 	if _, err := New(Options{Directory: filepath.Join(file, "backfill")}); err == nil {
 		t.Error("a directory below a file is accepted")
 	}
-	if err := replaceFile(filepath.Join(file, "x"), nil); !errors.Is(err, syscall.ENOTDIR) {
+	if err := durable.Replace(filepath.Join(file, "x"), nil); !errors.Is(err, syscall.ENOTDIR) {
 		t.Errorf("writing below a file: %v", err)
 	}
 }

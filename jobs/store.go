@@ -8,13 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ghostpair/ghostpair/durable"
 )
 
 const (
-	recordSuffix    = ".job.json"
-	resultSuffix    = ".findings.json"
-	temporarySuffix = ".tmp"
-	recordVersion   = 1
+	recordSuffix  = ".job.json"
+	resultSuffix  = ".findings.json"
+	recordVersion = 1
 )
 
 // store is the directory of jobs: a record a job, and beside it the result of one that is done.
@@ -33,7 +34,7 @@ func newStore(directory string) (*store, error) {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("directory of backfill jobs: %w", err)
 	}
-	return &store{directory: directory, write: replaceFile}, nil
+	return &store{directory: directory, write: durable.Replace}, nil
 }
 
 func (s *store) path(id, suffix string) string { return filepath.Join(s.directory, id+suffix) }
@@ -79,7 +80,7 @@ func (s *store) jobs() ([]Job, []error, error) {
 	var problems []error
 	for _, file := range files {
 		name := file.Name()
-		if strings.HasSuffix(name, recordSuffix+temporarySuffix) || strings.HasSuffix(name, resultSuffix+temporarySuffix) {
+		if strings.HasSuffix(name, recordSuffix+durable.TemporarySuffix) || strings.HasSuffix(name, resultSuffix+durable.TemporarySuffix) {
 			problems = append(problems, os.Remove(filepath.Join(s.directory, name)))
 		}
 		if id, ok := strings.CutSuffix(name, recordSuffix); ok {
@@ -107,29 +108,4 @@ func (s *store) job(id string) (Job, error) {
 		return Job{}, fmt.Errorf("read %s: version %d of job %q, want version %d of %q", path, r.Version, r.ID, recordVersion, id)
 	}
 	return r.Job, nil
-}
-
-// replaceFile puts data at path, whole or not at all, even when the power fails.
-func replaceFile(path string, data []byte) error {
-	temporary := path + temporarySuffix // one name, so that crashes do not pile up files
-	if err := writeSynced(temporary, data); err != nil {
-		return errors.Join(err, os.Remove(temporary))
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		return errors.Join(err, os.Remove(temporary))
-	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = dir.Sync() // makes the rename last; not every file system can
-		_ = dir.Close()
-	}
-	return nil
-}
-
-func writeSynced(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
 }

@@ -20,6 +20,7 @@ const module = "github.com/ghostpair/ghostpair"
 var (
 	core = []string{"finding", "detector", "slo", "diagnosis", "simulate"}
 	pure = []string{"chart"}
+	base = []string{"durable"} // what the edge packages share: the standard library only
 	edge = []string{"config", "sources", "engine", "alert", "web", "report", "jobs", "survey"}
 
 	// drawing is what gonum/plot brings: fonts, and the formats that it can write.
@@ -103,12 +104,16 @@ func forbidden(path, own, dep string) string {
 	other := layerOf(dep)
 	switch own {
 	case "core":
-		if other == "third party" || draws(dep) || other == "edge" || other == "pure" || other == "cmd" {
+		if other == "third party" || draws(dep) || other == "edge" || other == "base" || other == "pure" || other == "cmd" {
 			return "a core package may depend on the standard library, gonum and core packages only"
 		}
 	case "pure":
 		if other == "third party" && !draws(dep) || other == "edge" || other == "cmd" {
 			return "chart may depend on the standard library, gonum, what gonum/plot needs, and core packages only"
+		}
+	case "base":
+		if other != "std" {
+			return "it may depend on the standard library only"
 		}
 	case "edge":
 		if other == "cmd" || other == "edge" && top(path) != top(dep) {
@@ -123,7 +128,7 @@ func draws(path string) bool {
 	return slices.ContainsFunc(drawing, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
-// layerOf names the layer of an import path: core, pure, edge, cmd, gonum, std or third party.
+// layerOf names the layer of an import path: core, pure, base, edge, cmd, gonum, std or third party.
 func layerOf(path string) string {
 	if inside, ok := strings.CutPrefix(path, module+"/"); ok {
 		switch name, _, _ := strings.Cut(inside, "/"); {
@@ -131,6 +136,8 @@ func layerOf(path string) string {
 			return "core"
 		case slices.Contains(pure, name):
 			return "pure"
+		case slices.Contains(base, name):
+			return "base"
 		case slices.Contains(edge, name):
 			return "edge"
 		default:

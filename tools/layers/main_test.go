@@ -18,6 +18,9 @@ func TestForbidden(t *testing.T) {
 		{"engine", "github.com/prometheus/common/model", false},
 		{"cmd/ghostpair", module + "/engine", false},
 		{"web", module + "/cmd/ghostpair", true},
+		{"jobs", module + "/durable", false},
+		{"durable", module + "/finding", true},
+		{"detector", module + "/durable", true},
 		{"chart", "gonum.org/v1/plot", false},
 		{"chart", "github.com/ajstarks/svgo", false}, // of gonum/plot
 		{"chart", "github.com/prometheus/common/model", true},
