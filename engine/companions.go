@@ -11,12 +11,10 @@ import (
 )
 
 // coarseMillis is the scrape interval from which on companions are read in any case: nothing else
-// can tell anything there. companionPiece is how much of them is read at once; they are read up to
-// multiples of companionStep, so that a service does not ask for them at every tick.
+// can tell anything there. companionPiece is how much of them is read at once.
 const (
 	coarseMillis    = 5000
 	companionPiece  = 6 * time.Hour
-	companionStep   = 5 * time.Minute
 	hourMillis      = int64(time.Hour / time.Millisecond)
 	dayMillis       = 24 * hourMillis
 	beforeDayMillis = hourMillis // more than two scrapes, so that counting has a start
@@ -29,6 +27,7 @@ type companions struct {
 	errors       Reader // of the source
 	fingerprints []score.Fingerprint
 	collector    *coarse.Collector
+	stepMillis   int64 // they are read up to multiples of it
 
 	begun           bool  // whether they were needed yet
 	watermarkMillis int64 // read from here on
@@ -36,9 +35,7 @@ type companions struct {
 }
 
 // step is up to when companions are read at a time.
-func step(millis int64) int64 {
-	return millis / companionStep.Milliseconds() * companionStep.Milliseconds()
-}
+func (c *companions) step(millis int64) int64 { return millis / c.stepMillis * c.stepMillis }
 
 func newCompanions(s Source, o Options) *companions {
 	if len(s.Companions) == 0 {
@@ -46,6 +43,7 @@ func newCompanions(s Source, o Options) *companions {
 	}
 	return &companions{
 		readers: s.Companions, errors: s.Reader, fingerprints: o.Fingerprints,
+		stepMillis: o.CompanionStep.Milliseconds(),
 		collector: coarse.New(coarse.Options{
 			Fingerprints:            o.Fingerprints,
 			RouteLimit:              s.RouteLimit,
@@ -80,7 +78,7 @@ func (c *companions) follow(ctx context.Context, t *timing, toMillis int64, o *O
 		c.begin(first, o)
 	}
 	c.failure = nil
-	toMillis = step(toMillis)
+	toMillis = c.step(toMillis)
 	for attempts := 0; c.watermarkMillis < toMillis; {
 		c.failure = c.read(ctx, min(toMillis, c.watermarkMillis+companionPiece.Milliseconds()), o, pace)
 		switch attempts++; {
@@ -111,7 +109,7 @@ func (c *companions) followPaired(ctx context.Context, t *timing, all []finding.
 			c.begin(((t.watermarkMillis-1)/dayMillis-1)*dayMillis-beforeDayMillis, o)
 		}
 	}
-	if c.begun && c.watermarkMillis < step(t.watermarkMillis) {
+	if c.begun && c.watermarkMillis < c.step(t.watermarkMillis) {
 		c.follow(ctx, t, t.watermarkMillis, o, pace)
 	}
 }

@@ -15,7 +15,7 @@ func (c *companions) overlay(all []finding.Finding, atMillis int64) []finding.Fi
 	if c == nil || !c.begun {
 		return all
 	}
-	atMillis = step(atMillis)
+	atMillis = c.step(atMillis)
 	for i := range all {
 		f := &all[i]
 		which := c.fingerprint(f)

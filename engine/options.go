@@ -82,6 +82,10 @@ type Options struct {
 	// that catches up would otherwise page for what is long past. 0: they always are.
 	PublishWithin time.Duration
 
+	// CompanionStep: companions are read up to multiples of it since 1970, UTC, so that a service does
+	// not ask for them whenever it advances. Findings depend on it. 0: 5 min
+	CompanionStep time.Duration
+
 	SampleEvery time.Duration // recorders are told of findings at multiples of it since 1970, UTC; 0: never
 	Persistence Persistence   // what to do about stretches that cannot be read
 	Pace        Pace          // how hard to press the servers
@@ -119,6 +123,7 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.MaxPiece, 24*time.Hour)
 	set(&o.LiveWithin, 5*time.Minute)
+	set(&o.CompanionStep, 5*time.Minute)
 	set(&o.GaugesTimeout, 10*time.Second)
 	set(&o.Persistence.Pause, time.Second)
 	if o.Concurrency <= 0 {

@@ -37,6 +37,7 @@ func engineOptions(c *config.Config, tables *score.Cache, h hooks) (engine.Optio
 		FalseSuspicionsPerMonth: c.FalseSuspicionsPerMonth,
 		Ignore:                  c.Ignored(),
 		PublishWithin:           2*c.Evaluate.Every + c.Evaluate.Delay,
+		CompanionStep:           min(20*c.Evaluate.Every, 5*time.Minute),
 		Logger:                  h.logger,
 		Progress:                h.progress,
 	}
