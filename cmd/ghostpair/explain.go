@@ -29,6 +29,7 @@ func (x *explanation) print(p *printer) {
 		x.finding(p, &x.document.Findings[i])
 	}
 	p.printf("\n")
+	p.hints()
 	x.quality(p)
 	for _, w := range x.document.Warnings {
 		p.line(0, "Warning: "+w)
@@ -53,6 +54,7 @@ func (x *explanation) finding(p *printer, f *finding.Finding) {
 	if f.LagSeconds != nil {
 		p.line(2, "lag "+lagText(*f.LagSeconds)+", 95 % interval in brackets")
 	}
+	x.why(p, f)
 	x.evidence(p, f)
 	x.transitions(p, f)
 	x.histogram(p, f)

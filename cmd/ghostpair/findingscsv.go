@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ghostpair/ghostpair/diagnosis/explain"
 	"github.com/ghostpair/ghostpair/finding"
 )
 
@@ -17,6 +18,7 @@ var csvColumns = []string{
 	"errors", "targets", "scrape_interval_seconds", "exposure_seconds",
 	"lag_seconds", "lag_seconds_lower", "lag_seconds_upper",
 	"pair_ratio", "pair_ratio_lower", "pair_ratio_upper", "pairs", "advice",
+	"causes", "first_step", "supported", "contradicted",
 }
 
 // writeCSV writes one row a finding, as RFC 4180 has it but with plain line ends. A value that does
@@ -48,7 +50,28 @@ func csvRow(f *finding.Finding) []string {
 	for _, day := range f.PairsByDay {
 		pairs += day.Pairs
 	}
-	return append(row, csvNumber(&pairs), f.Advice)
+	return append(append(row, csvNumber(&pairs), f.Advice), csvCauses(f)...)
+}
+
+// csvCauses are the causes that fit best, several where they fit equally well, with the first step of
+// the first, and the names of the checks by outcome.
+func csvCauses(f *finding.Finding) []string {
+	e := explain.Of(f)
+	var causes, supported, contradicted []string
+	step := ""
+	for i, c := range e.Leading {
+		causes = append(causes, c.Name)
+		if i == 0 {
+			step = c.FirstStep
+		}
+	}
+	for _, c := range e.Supported {
+		supported = append(supported, c.Name)
+	}
+	for _, c := range e.Contradicted {
+		contradicted = append(contradicted, c.Name)
+	}
+	return []string{strings.Join(causes, " "), step, strings.Join(supported, " "), strings.Join(contradicted, " ")}
 }
 
 func csvInterval(v *finding.Interval) []string {

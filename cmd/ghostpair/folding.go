@@ -56,11 +56,15 @@ func errorsText(f finding.Finding) string {
 	return text
 }
 
+// since says when the verdict was reached first, or, of a suspicion, when it began.
 func since(f finding.Finding) string {
-	if f.FirstAlarm == nil {
-		return ""
+	if f.FirstAlarm != nil {
+		return ", found " + minute(*f.FirstAlarm)
 	}
-	return ", found " + minute(*f.FirstAlarm)
+	if n := len(f.Transitions); f.Verdict == finding.Suspected && n > 0 {
+		return ", suspected since " + minute(f.Transitions[n-1].At)
+	}
+	return ""
 }
 
 // peak is what findings are sorted by.

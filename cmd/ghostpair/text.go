@@ -23,11 +23,15 @@ type printer struct {
 	width int
 	all   bool // do not group
 
+	told        map[string]bool // causes that were described
+	explainable bool            // a finding has checks
+	unclaimed   bool            // of a finding no cause is claimed
+
 	fingerprints map[string]chart.Range
 }
 
 func newPrinter(columns int, all bool, fingerprints []config.Fingerprint) *printer {
-	p := &printer{width: max(columns, 60), all: all, fingerprints: make(map[string]chart.Range)}
+	p := &printer{width: max(columns, 60), all: all, told: make(map[string]bool), fingerprints: make(map[string]chart.Range)}
 	for _, f := range fingerprints {
 		p.fingerprints[f.Name] = chart.Range{Lower: f.Lo.Seconds(), Upper: f.Hi.Seconds()}
 	}
@@ -127,6 +131,7 @@ func (p *printer) row(f finding.Finding) {
 	if text := strings.Join(f.Reasons, ", "); text+f.Advice != "" {
 		p.line(6, strings.TrimPrefix(text+": "+f.Advice, ": "))
 	}
+	p.why(&f)
 }
 
 func (p *printer) clear(findings []finding.Finding) {
@@ -162,6 +167,7 @@ func (p *printer) undecided(findings []finding.Finding) {
 func (p *printer) footer(d finding.Document) {
 	q := d.Quality
 	p.printf("\n")
+	p.hints()
 	p.line(0, fmt.Sprintf("Read: %d series with %d samples; %d births, %d counter resets, %d scrape gaps, %d late samples.",
 		q.Series, q.Samples, q.Births, q.Resets, q.Gaps, q.Late))
 	if q.UnroutedSeries > 0 {

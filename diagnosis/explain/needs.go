@@ -1,0 +1,59 @@
+package explain
+
+import "github.com/ghostpair/ghostpair/diagnosis"
+
+// What several checks take.
+const (
+	fineScrape   = "a scrape of the error counters every second"
+	endpoints    = "Envoy's per-endpoint stats"
+	placed       = "kube_pod_info and " + endpoints
+	pods         = "kube_pod_info of kube-state-metrics"
+	addresses    = "where the load balancers stand: the addresses of the route's endpoints"
+	slowRequests = "envoy_http_downstream_rq_time"
+	lookups      = "envoy_cluster_update_failure and envoy_cluster_update_attempt"
+	timing       = "the lag: " + fineScrape
+	regularity   = "how regular the scrapes are"
+	history      = "errors over a day or more"
+)
+
+// needs says what each check takes beside the errors.
+var needs = map[string]string{
+	diagnosis.CheckDwellTime:         "envoy_cluster_upstream_cx_connect_fail and envoy_cluster_upstream_rq_pending_active",
+	diagnosis.CheckSlowBucket:        slowRequests,
+	diagnosis.CheckUpstreamSlow:      "envoy_cluster_upstream_rq_time",
+	diagnosis.CheckTimeoutShare:      "envoy_cluster_upstream_cx_connect_fail and envoy_cluster_upstream_cx_connect_timeout",
+	diagnosis.CheckConnectTimeouts:   "envoy_cluster_upstream_cx_connect_timeout",
+	diagnosis.CheckCountPairing:      history,
+	diagnosis.CheckLag5s:             timing,
+	diagnosis.CheckLag10s:            timing,
+	diagnosis.CheckLag15s:            timing,
+	diagnosis.CheckRecoveredLoss:     "envoy_cluster_upstream_cx_connect_ms",
+	diagnosis.CheckAlwaysFails:       endpoints,
+	diagnosis.CheckBrief:             history,
+	diagnosis.CheckSpread:            "errors on more than one route",
+	diagnosis.CheckPlacement:         pods,
+	diagnosis.CheckPlacementCallers:  pods,
+	diagnosis.CheckGhostPlacement:    pods,
+	diagnosis.CheckSameNode:          placed,
+	diagnosis.CheckOneNode:           placed,
+	diagnosis.CheckThroughNLB:        addresses,
+	diagnosis.CheckBehindNLB:         addresses,
+	diagnosis.CheckResponseTimeouts:  "envoy_cluster_upstream_rq_timeout",
+	diagnosis.CheckResets:            "envoy_cluster_upstream_cx_destroy_remote_with_active_rq",
+	diagnosis.CheckCapacity:          "envoy_cluster_upstream_rq_pending_overflow",
+	diagnosis.CheckDNS:               lookups,
+	diagnosis.CheckSlowSuccess:       slowRequests,
+	diagnosis.CheckTLS:               "envoy_cluster_ssl_handshake",
+	diagnosis.CheckTLSErrors:         "envoy_cluster_ssl_connection_error",
+	diagnosis.CheckNLBPortAllocation: "PortAllocationErrorCount of an NLB exporter",
+	diagnosis.CheckNLBBlocked:        "SecurityGroupBlockedFlowCount of an NLB exporter",
+	diagnosis.CheckNLBUnhealthy:      "UnHealthyHostCount of an NLB exporter",
+	diagnosis.CheckNLBResets:         "TCP_ELB_Reset_Count of an NLB exporter",
+	diagnosis.CheckStatsFlush:        timing,
+	diagnosis.CheckDNSRefresh:        lookups,
+	diagnosis.CheckScrapeComb:        regularity,
+	diagnosis.CheckProbePeriod:       timing,
+}
+
+// Needs says what a check takes to be decided, as the name of a metric where that is one.
+func Needs(check string) string { return needs[check] }
