@@ -8,6 +8,7 @@ import (
 // Streams and tallies as bytes. Each writer is followed by its reader.
 
 func (s *stream) encode(e *encoder) {
+	s.settleLook()
 	e.bool(s.ignored)
 	e.len(s.accounts)
 	if s.wealth != nil {

@@ -18,6 +18,10 @@ const maxPastDays = 92
 
 // keepDays keeps the pairs of the days before one of them.
 func (d *Detector) keepDays(s *stream, before int64) {
+	tallies, _ := d.tallies(s)
+	if !slices.ContainsFunc(tallies, func(t *tally) bool { return len(t.days) > 0 && t.days[0].day < before }) {
+		return
+	}
 	for _, p := range d.dayPairs(s) {
 		if p.day >= before || len(s.pastDays) > 0 && s.pastDays[len(s.pastDays)-1].day >= p.day {
 			continue
@@ -32,8 +36,12 @@ func (d *Detector) keepDays(s *stream, before int64) {
 // dayPairs estimates the pairs of each day in the histograms of a stream with an alarm: the count in
 // the bins of the fingerprint less what the background beside them makes likely.
 func (d *Detector) dayPairs(s *stream) []pastDay {
+	if s.firstAlarm == 0 {
+		return nil
+	}
+	s.settleLook()
 	e := s.estimate
-	if s.firstAlarm == 0 || e == nil {
+	if e == nil {
 		return nil
 	}
 	tallies, _ := d.tallies(s)

@@ -83,6 +83,7 @@ func (d *Detector) present(s *stream, atMillis int64) iter.Seq[*unit] {
 
 // finding describes one stream.
 func (d *Detector) finding(s *stream, atMillis int64) finding.Finding {
+	s.settleLook()
 	v, w := s.verdict, s.view
 	b := lookback{}
 	if !w.stepped {

@@ -168,7 +168,7 @@ func (d *Detector) stepStream(s *stream, atMillis int64) {
 	if s.verdict.state == finding.Paired {
 		d.label(s, atMillis)
 	} else {
-		s.labels = nil
+		s.unlabel()
 	}
 }
 

@@ -26,7 +26,7 @@ type cached struct {
 
 // illustrate sets the histogram and what is estimated from it.
 func (d *Detector) illustrate(s *stream, f *finding.Finding, atMillis int64) {
-	if e := s.estimate; e != nil {
+	if e := s.estimate; e != nil { // after settleLook
 		lag, ratio := e.lag, e.ratio
 		f.LagSeconds, f.PairRatio = &lag, &ratio
 	}

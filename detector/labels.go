@@ -18,21 +18,18 @@ type summary struct {
 	hotFirst, hotLast int
 }
 
-// label estimates the lag of a paired stream and sets its labels. They are one-look heuristics about
-// what else may have this lag; the verdict stands whatever they say.
+// label notes what the labels of a paired stream and its estimate are made of. They are one-look heuristics
+// about what else may have this lag; the verdict stands whatever they say.
 func (d *Detector) label(s *stream, atMillis int64) {
-	s.labels = nil
+	s.unlabel()
 	tallies, _ := d.tallies(s)
 	if main := mainTally(tallies, s.fingerprint); main != nil && main.clock.lanes[s.fingerprint].resolvable {
 		shape := d.shape(s, main.clock, d.level(s, (atMillis-1)/hourMillis))
-		hist := main.histogram(shape.Level)[:estimate.LongBins(shape.DeltaMillis, shape.Fingerprint)]
-		if e, ok := s.fits(main, shape).lag(hist, main.total()); ok {
-			s.estimate = summarise(e, shape)
-			s.labels = estimate.Labels(estimate.LabelInput{
-				Histogram: hist, Shape: shape, Estimate: e,
-				SteppedShare: d.steppedShare(s, shape, atMillis),
-			})
-		}
+		s.owe(&look{
+			fits: s.fits(main, shape), cells: main.total(), labelled: true,
+			hist:         main.histogram(shape.Level)[:estimate.LongBins(shape.DeltaMillis, shape.Fingerprint)],
+			steppedShare: d.steppedShare(s, shape, atMillis),
+		})
 	}
 	if s.route == nil && widespread(d.members(s)) {
 		s.labels = append(s.labels, finding.LabelWidespread)

@@ -24,7 +24,8 @@ func (d *Detector) leave(r *route, atMillis int64) {
 		if s.firstAlarm == 0 {
 			continue
 		}
-		s.labels = nil
+		s.unlabel()
+		s.settleLook()
 		d.keepDays(s, 1<<62)
 		s.verdict = verdict{reasons: reasonNoData}
 		s.note(atMillis, gone)

@@ -29,8 +29,9 @@ type stream struct {
 	firstPair   int64 // candidate at the first alarm
 	firstAlarm  int64
 	transitions []transition
-	labels      []string
-	estimate    *summary // of the latest alarm, or hour while paired
+	labels      []string // without those of owed
+	estimate    *summary // of the latest alarm, or hour while paired; older, where owed is one
+	owed        *look    // nil: none
 	pastDays    []pastDay
 
 	members members // of a route's stream: what it put into the pooled one
