@@ -43,19 +43,8 @@ func (c *commit) run() {
 		c.target(t)
 	}
 	c.number()
-	slices.SortFunc(c.piece.Events, compareEvents)
+	sortEvents(c.piece.Events, c.stage.from, c.stage.to)
 	c.prune()
-}
-
-func compareEvents(a, b Event) int {
-	if a.AtMillis != b.AtMillis { // nearly always, and the names are long
-		return cmp.Compare(a.AtMillis, b.AtMillis)
-	}
-	return cmp.Or(
-		strings.Compare(a.Unit.Route, b.Unit.Route),
-		strings.Compare(a.Unit.Target, b.Unit.Target),
-		cmp.Compare(a.Kind, b.Kind),
-	)
 }
 
 // target moves one target over the piece.
