@@ -11,7 +11,7 @@ const (
 
 // Checks returns every check of the observations, in the order of CheckNames.
 func Checks(o Observations) []Check {
-	return []Check{
+	return explainUnknown([]Check{
 		dwellCheck(o), associationCheck(CheckSlowBucket, o.Coarse.Association, "the latency histogram"),
 		associationCheck(CheckUpstreamSlow, o.UpstreamSlow, "the histogram of upstream responses"),
 		timeoutShareCheck(o), accounts(CheckConnectTimeouts, o.Connects.Timeouts, o.Errors, "connect timeouts"), pairingCheck(o),
@@ -32,7 +32,7 @@ func Checks(o Observations) []Check {
 		resetsCheck(o),
 		factCheck(CheckStatsFlush, o.Stepped, "how the counter steps"),
 		dnsRefreshCheck(o), scrapeCombCheck(o), probeCheck(o),
-	}
+	}, o.Unknown)
 }
 
 // accounts tells whether a counter grew about as much as the errors.

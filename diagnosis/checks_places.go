@@ -112,7 +112,11 @@ func sameNodeCheck(o Observations) Check {
 	case s.Upper < mostly || n.Failures > n.Shared && s.Upper < n.Expected:
 		outcome = Contradicts
 	}
-	return check(CheckSameNode, outcome, fmt.Sprintf("%d of %d, %.0f %% by chance", n.Shared, n.Failures, 100*n.Expected)).share(s)
+	detail := fmt.Sprintf("%d of %d, %.0f %% by chance", n.Shared, n.Failures, 100*n.Expected)
+	if n.ByClient {
+		detail = fmt.Sprintf("%d of %d failed connects are of proxies that share a node with a target of the load balancer, as %.0f %% of all connects are", n.Shared, n.Failures, 100*n.Expected)
+	}
+	return check(CheckSameNode, outcome, detail).share(s)
 }
 
 func oneNodeCheck(o Observations) Check {

@@ -43,6 +43,8 @@ type Observations struct {
 	ProbeIntervalsSeconds []float64
 
 	NLB NLBCounts
+
+	Unknown map[string]string // why a check cannot tell, by its name, where more is known than that its input is missing
 }
 
 // ConnectCounts are the connects of the route's cluster.

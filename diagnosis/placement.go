@@ -175,6 +175,12 @@ type SameNode struct {
 	Failures, Shared int64   // with both ends known, and of these those on one node
 	Expected         float64 // share of all connects that had both ends on one node
 	Unplaced         int64   // failed connects with an end that is not known
+
+	// ByClient means that the node of the other end is not known, because a load balancer chooses it:
+	// Shared then counts what failed at clients that share a node with any target, and Expected is the
+	// share of all connects that such clients made. Where connects fail on shared nodes alone, no other
+	// client has failures.
+	ByClient bool
 }
 
 // CountSameNode finds the ends of failed connects among the pods. It is nil without connects that

@@ -77,7 +77,7 @@ func merged(own []finding.Transition, history []diagnosis.Transition, atMillis i
 }
 
 // diagnose adds the checks and the causes to the findings that need an explanation.
-func (c *companions) diagnose(all []finding.Finding) []finding.Finding {
+func (c *companions) diagnose(all []finding.Finding, around *surroundings) []finding.Finding {
 	if c == nil || !c.begun {
 		return all
 	}
@@ -91,6 +91,10 @@ func (c *companions) diagnose(all []finding.Finding) []finding.Finding {
 			}
 		}
 	}
+	placements := make([]*diagnosis.GhostPlacement, len(c.fingerprints))
+	for which, fp := range c.fingerprints {
+		placements[which] = around.compare(all, fp.Name)
+	}
 	for i := range all {
 		f := &all[i]
 		which := c.fingerprint(f)
@@ -98,6 +102,10 @@ func (c *companions) diagnose(all []finding.Finding) []finding.Finding {
 			continue
 		}
 		o := observations(f)
+		if facts, ok := around.of(f.Route); ok {
+			facts.AddTo(&o)
+			o.GhostPlacement = placements[which]
+		}
 		o.Fingerprint = c.fingerprints[which]
 		o.RoutesAffected, o.RoutesTested = &affected[which], &tested[which]
 		if c.collector.Observe(f.Route, which, &o) {
@@ -122,7 +130,7 @@ func explained(o diagnosis.Observations) ([]finding.Check, []finding.Cause) {
 	all := diagnosis.Checks(o)
 	var checks []finding.Check
 	for _, k := range all {
-		if k.Outcome != diagnosis.CannotTell || k.Figure != nil {
+		if k.Outcome != diagnosis.CannotTell || k.Figure != nil || o.Unknown[k.Name] != "" {
 			checks = append(checks, finding.Check{
 				Name: k.Name, Outcome: k.Outcome.String(), Figure: k.Figure, Lower: k.Lower, Upper: k.Upper, Unit: k.Unit, Text: k.Text,
 			})

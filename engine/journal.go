@@ -34,7 +34,7 @@ type Journal struct {
 
 const (
 	journalMagic   = "ghostpair-journal\n"
-	journalVersion = 2
+	journalVersion = 3
 )
 
 // ErrJournalDamaged is a file that is no journal, or not the whole of one.

@@ -37,6 +37,9 @@ type Source struct {
 	// only where that is needed, and their failures do not hold up the source. Nil: none.
 	Companions []Reader
 
+	// Surroundings tell why findings are what they are; only where there are companions. Nil: nobody does.
+	Surroundings Surroundings
+
 	Delay          time.Duration // how much later than the instant of Advance its samples are complete
 	ScrapeInterval time.Duration // configured; 0: found from the samples
 	RouteLimit     int           // routes beyond it are dropped and counted; 0: none
@@ -77,6 +80,8 @@ type Options struct {
 	LiveWithin    time.Duration // stretches up to this length are read live; 0: 5 min
 	Concurrency   int           // sources that are read at once; 0: 4
 	GaugesTimeout time.Duration // of the sources that are only shown; 0: 10 s
+
+	SurroundingsTimeout time.Duration // of all that is asked of a source's Surroundings at once; 0: 10 s
 
 	// PublishWithin is how old the watermark may be for its findings to be published: a service
 	// that catches up would otherwise page for what is long past. 0: they always are.
@@ -125,6 +130,7 @@ func (o Options) withDefaults() Options {
 	set(&o.LiveWithin, 5*time.Minute)
 	set(&o.CompanionStep, 5*time.Minute)
 	set(&o.GaugesTimeout, 10*time.Second)
+	set(&o.SurroundingsTimeout, 10*time.Second)
 	set(&o.Persistence.Pause, time.Second)
 	if o.Concurrency <= 0 {
 		o.Concurrency = 4

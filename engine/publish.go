@@ -59,7 +59,7 @@ func (e *Engine) document(ctx context.Context) finding.Document {
 		if t.failure != nil {
 			d.FailedWindows = append(d.FailedWindows, *t.failure)
 		}
-		d.Warnings = appendWarnings(d.Warnings, t.Name, t.coarse.warn(t.warnings))
+		d.Warnings = appendWarnings(d.Warnings, t.Name, t.around.warn(t.coarse.warn(t.warnings)))
 	}
 	for _, g := range e.gauges {
 		d.Warnings = appendWarnings(d.Warnings, g.Name, mergeWarnings(nil, g.stats.Warnings))
@@ -70,11 +70,13 @@ func (e *Engine) document(ctx context.Context) finding.Document {
 	return d
 }
 
-// findings are those at the watermark, with what the companions say.
+// findings are those at the watermark, with what the companions and the surroundings say.
 func (t *timing) findings(ctx context.Context, o *Options, pace *pacer) []finding.Finding {
 	all := t.detector.Findings(t.watermarkMillis)
 	t.coarse.followPaired(ctx, t, all, o, pace)
-	return t.coarse.diagnose(t.coarse.overlay(all, t.watermarkMillis))
+	all = t.coarse.overlay(all, t.watermarkMillis)
+	t.around.refresh(ctx, t, all, o)
+	return t.coarse.diagnose(all, t.around)
 }
 
 func appendWarnings(all []string, source string, warnings []string) []string {

@@ -40,6 +40,7 @@ func (t *timing) marshal(w *writer) error {
 		}
 	}
 	w.block(recorded)
+	t.minutes.marshal(w)
 	return t.coarse.marshal(w)
 }
 
@@ -57,6 +58,7 @@ func (t *timing) unmarshal(r *parser) error {
 	}
 	t.resumed = true
 	observed, judged, recorded := r.block(), r.block(), r.block()
+	t.minutes.unmarshal(r)
 	err := t.coarse.unmarshal(r)
 	if r.err != nil {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotDamaged, t.Name, r.err)

@@ -21,7 +21,9 @@ type timing struct {
 	Source
 	observer *observe.Observer
 	detector *detector.Detector
-	coarse   *companions // nil: none
+	coarse   *companions   // nil: none
+	around   *surroundings // nil: none
+	minutes  errorMinutes  // with companions only
 
 	watermarkMillis int64
 	quality         finding.Quality // since the origin
@@ -61,6 +63,7 @@ func newTiming(s Source, o Options) *timing {
 		watermarkMillis: o.Origin.UnixMilli(),
 		pieces:          newPieces(o.MaxPiece),
 		coarse:          newCompanions(s, o),
+		around:          newSurroundings(s),
 	}
 	if o.Pace.SamplesPerSecond > 0 {
 		t.pieces.limit(firstPiece.Milliseconds())
@@ -120,6 +123,9 @@ func (t *timing) settle(o *Options) error {
 		t.Recorder.Piece(t.pending)
 	}
 	t.told = true
+	if t.coarse != nil {
+		t.minutes.add(t.pending)
+	}
 	if err := t.feed(o); err != nil {
 		return err
 	}

@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/diagnosis"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse/coarsetest"
+)
+
+// fakeSurroundings says of every route something that depends on all of the question.
+type fakeSurroundings struct {
+	questions []diagnosis.Question
+	broken    func() error // nil: never
+	problems  []string
+}
+
+func (f *fakeSurroundings) Ask(_ context.Context, q diagnosis.Question) (map[string]diagnosis.Surroundings, []string, error) {
+	f.questions = append(f.questions, q)
+	if f.broken != nil {
+		if err := f.broken(); err != nil {
+			return nil, nil, err
+		}
+	}
+	facts := make(map[string]diagnosis.Surroundings)
+	for _, r := range q.Routes {
+		through := r.Route == "ghost"
+		shared := int64(len(r.ErrorMinutes))
+		facts[r.Route] = diagnosis.Surroundings{
+			ThroughNLB: &through,
+			Upstream:   &diagnosis.Meeting{Clients: 2, Targets: 2, Meeting: 1, Upper: 0.5},
+			SameNode:   &diagnosis.SameNode{Failures: shared, Shared: shared, Expected: float64(q.AtMillis-q.FromMillis) / 1e10},
+			Unknown:    map[string]string{diagnosis.CheckOneNode: "nodes are told of twice"},
+			Warnings:   []string{"route " + r.Route + " is strange"},
+		}
+	}
+	return facts, f.problems, nil
+}
+
+func surrounded(w *coarsetest.World) (Options, *fakeSurroundings) {
+	o, _ := diagnosed(w)
+	fake := &fakeSurroundings{}
+	o.Sources[0].Surroundings = fake
+	return o, fake
+}
+
+func (f *fakeSurroundings) routes() (all []string) {
+	for _, q := range f.questions {
+		for _, r := range q.Routes {
+			all = append(all, r.Route)
+		}
+	}
+	return all
+}
+
+// What is asked depends on the watermark only: the last quarter of an hour, and the UTC day before that of
+// it, but nothing before the origin. It is not asked again before the next quarter.
+func TestSurroundingsAreAskedAtBoundaries(t *testing.T) {
+	t.Parallel()
+	o, fake := surrounded(coarsetest.NewWorld(1, 2))
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(20*time.Hour+7*time.Minute)) // 14:07 of the next day
+	advance(t, e, o.Origin.Add(20*time.Hour+9*time.Minute))
+	if len(fake.questions) != 1 {
+		t.Fatalf("%d questions, want one", len(fake.questions))
+	}
+	q := fake.questions[0]
+	if at, from := instant(q.AtMillis), instant(q.FromMillis); !at.Equal(o.Origin.Add(20*time.Hour)) || !from.Equal(o.Origin) {
+		t.Errorf("asked about %s to %s, want the origin to 14:00", from, at)
+	}
+	if got := fake.routes(); !slices.Contains(got, "ghost") || slices.Contains(got, "busy") || slices.Contains(got, "*") {
+		t.Errorf("asked about %q, want routes with errors only", got)
+	}
+	advance(t, e, o.Origin.Add(45*time.Hour+16*time.Minute)) // 15:16 of the day after
+	q = fake.questions[len(fake.questions)-1]
+	if at, from := instant(q.AtMillis), instant(q.FromMillis); !at.Equal(o.Origin.Add(45*time.Hour+15*time.Minute)) || !from.Equal(o.Origin.Add(6*time.Hour)) {
+		t.Errorf("asked about %s to %s, want the midnight before the last one to 15:15", from, at)
+	}
+}
+
+// The minutes with errors are those of the errors in the window: the scrapes are 15 s apart, so that an
+// error is known to lie in one minute, or in one of two neighbours.
+func TestErrorMinutes(t *testing.T) {
+	t.Parallel()
+	w := coarsetest.NewWorld(1, 2)
+	o, fake := surrounded(w)
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(44*time.Hour))
+	q := fake.questions[0]
+	for _, r := range q.Routes {
+		if r.Route != "fast" {
+			continue
+		}
+		expected := make(map[int64]bool)
+		for _, f := range w.Failures["fast"] {
+			if minute := f.AtMillis / minuteMillis; f.AtMillis > q.FromMillis && f.AtMillis < q.AtMillis-20_000 {
+				expected[minute] = true
+				if !slices.Contains(r.ErrorMinutes, minute) {
+					t.Errorf("minute %s has an error and is missing", instant(minute*minuteMillis))
+				}
+			}
+		}
+		if !slices.IsSorted(r.ErrorMinutes) || len(r.ErrorMinutes) > 2*len(expected) || len(expected) < 100 {
+			t.Errorf("%d minutes, sorted or not, for errors in %d", len(r.ErrorMinutes), len(expected))
+		}
+	}
+}
+
+// Cuts of time, restarts and questions that failed for a while make no difference in the end.
+func TestSurroundingsAndCuts(t *testing.T) {
+	t.Parallel()
+	end := 30*time.Hour + 4*time.Minute
+	run := func(change func(*Options, *fakeSurroundings), steps ...time.Duration) outcome {
+		o, fake := surrounded(coarsetest.NewWorld(5, 2))
+		change(&o, fake)
+		e := newEngine(t, o)
+		for _, step := range append(steps, end) {
+			advance(t, e, o.Origin.Add(step))
+			state, err := e.MarshalBinary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			e = newEngine(t, o)
+			if err := e.UnmarshalBinary(state); err != nil {
+				t.Fatal(err)
+			}
+		}
+		advance(t, e, o.Origin.Add(end+time.Second))
+		return outcomeOf(t, e)
+	}
+	want := run(func(*Options, *fakeSurroundings) {})
+	for _, part := range []string{`"same-node"`, `"ghost-placement"`, "nodes are told of twice", "route ghost is strange"} {
+		if !strings.Contains(want.document, part) {
+			t.Fatalf("the document has no %s: the comparison would be empty", part)
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 4))
+	var steps []time.Duration
+	for at := time.Duration(0); at < end; at += time.Duration(random.Int64N(int64(time.Hour))) {
+		steps = append(steps, at)
+	}
+	want.check(t, "cuts", run(func(o *Options, _ *fakeSurroundings) { o.MaxPiece = 47 * time.Minute }, steps...))
+	want.check(t, "failures", run(func(_ *Options, f *fakeSurroundings) {
+		f.broken = func() error {
+			if len(f.questions)%3 == 1 && len(f.questions) < 12 {
+				return reasoned("timeout")
+			}
+			return nil
+		}
+	}, steps...))
+}
+
+// A question that fails leaves its checks untold and is told in a warning; it is not asked again at once.
+func TestSurroundingsFail(t *testing.T) {
+	t.Parallel()
+	for name, fake := range map[string]*fakeSurroundings{
+		"error":   {broken: func() error { return errors.New("they are shy") }},
+		"problem": {problems: []string{"they are shy"}},
+	} {
+		o, _ := diagnosed(coarsetest.NewWorld(1, 1))
+		o.Sources[0].Surroundings = fake
+		e := newEngine(t, o)
+		advance(t, e, o.Origin.Add(20*time.Hour+time.Minute))
+		advance(t, e, o.Origin.Add(20*time.Hour+2*time.Minute))
+		v := e.Evaluation()
+		if len(fake.questions) != 1 || len(v.Warnings) != 1 || !strings.Contains(v.Warnings[0], "they are shy") {
+			t.Errorf("%s: %d questions, warnings %q", name, len(fake.questions), v.Warnings)
+		}
+		for _, c := range findingOf(t, e, "ghost").Checks {
+			if c.Name == diagnosis.CheckThroughNLB || c.Name == diagnosis.CheckOneNode {
+				t.Errorf("%s: %s %s, want no check that is not told", name, c.Name, c.Outcome)
+			}
+		}
+		advance(t, e, o.Origin.Add(20*time.Hour+6*time.Minute))
+		if len(fake.questions) != 2 {
+			t.Errorf("%s: %d questions after the pause, want another", name, len(fake.questions))
+		}
+	}
+}
+
+// A question that hangs is given up.
+func TestSurroundingsHang(t *testing.T) {
+	t.Parallel()
+	o, _ := diagnosed(coarsetest.NewWorld(1, 1))
+	o.Sources[0].Surroundings = hanging{}
+	o.SurroundingsTimeout = time.Millisecond
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(20*time.Hour))
+	if w := e.Evaluation().Warnings; len(w) != 1 || !strings.Contains(w[0], "deadline") {
+		t.Errorf("warnings %q", w)
+	}
+}
+
+type hanging struct{}
+
+func (hanging) Ask(ctx context.Context, _ diagnosis.Question) (map[string]diagnosis.Surroundings, []string, error) {
+	<-ctx.Done()
+	return nil, nil, ctx.Err()
+}
+
+// Growth over a gap may be anywhere in it.
+func TestErrorMinutesOfGaps(t *testing.T) {
+	t.Parallel()
+	var m errorMinutes
+	u := &observe.Unit{Route: "a"}
+	m.add(&observe.Piece{FromMillis: 2 * dayMillis, ToMillis: 2*dayMillis + 10*minuteMillis, Events: []observe.Event{
+		{LeftMillis: 2*dayMillis - minuteMillis - 1, AtMillis: 2*dayMillis + minuteMillis, Unit: u, Increment: 1},
+		{LeftMillis: 2*dayMillis + 5*minuteMillis, AtMillis: 2*dayMillis + 6*minuteMillis, Unit: u, Kind: observe.Break},
+	}})
+	// (1 ms before 23:59, 00:01] touches 23:58, 23:59 and 00:00; a break is no error.
+	want := []int64{2*minutesPerDay - 2, 2*minutesPerDay - 1, 2 * minutesPerDay}
+	if got := m.of("a", 0, 3*dayMillis); !slices.Equal(got, want) {
+		t.Errorf("minutes %d, want %d", got, want)
+	}
+	if got := m.of("a", 2*dayMillis, 3*dayMillis); !slices.Equal(got, want[2:]) {
+		t.Errorf("minutes from midnight %d, want %d", got, want[2:])
+	}
+}
