@@ -21,6 +21,7 @@ type row struct {
 	Members                                                                 string
 	Labels                                                                  []string
 	Bars                                                                    []bar
+	Why                                                                     *why // nil: nothing to say
 }
 
 // findingRows returns one row a finding, what needs attention first.
@@ -89,6 +90,7 @@ func findingRow(f *finding.Finding, threshold *float64) row {
 	if r.found {
 		r.Bars = bars(f.Histogram, f.LagSeconds)
 	}
+	r.Why = whyOf(f, r.found)
 	if f.Route == finding.PooledRoute {
 		r.Route = "all routes together"
 	}
