@@ -27,7 +27,7 @@ const (
 	pairedSummary     = "Errors of {{ $labels.route }} come in pairs"
 	pairedDescription = streamMatchers + `The {{ $labels.signal }} errors of {{ $labels.route }} come in pairs at the lag {{ $labels.fingerprint }}: an attempt and its retry seem to die of the same timeout.
 ` + figures + "\n"
-	pairedFirst = "Check first whether connections come back to the node that they left (an NLB that preserves client IPs)."
+	pairedFirst = "No cause is claimed: what would name one is not there, or does not decide; ghostpair doctor says what is missing. Check first whether connections come back to the node that they left (an NLB that preserves client IPs)."
 
 	everywhereSummary     = "Errors come in pairs, thinly over many routes"
 	everywhereDescription = streamMatchers + `The {{ $labels.signal }} errors of source {{ $labels.source }}, all routes together, come in pairs at the lag {{ $labels.fingerprint }}, though no route has enough of them to be named. The routes that carry it are the members of the finding of route * in /api/v1/findings.

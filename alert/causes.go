@@ -7,19 +7,22 @@ import (
 	"github.com/ghostpair/ghostpair/diagnosis"
 )
 
-// causes is a template that lists the likeliest causes of the stream with what to do first; without
-// any it gives the fallback. Rules cannot read the findings, so that the texts of the catalogue are written into them.
+// causes is a template that lists the causes of the stream that fit best, in the order of the catalogue,
+// with what to do first, and says when several fit equally well; without any it gives the fallback.
+// Rules cannot read the findings, so that the texts of the catalogue are written into them. A cause
+// that is not in it, of a newer ghostpair, is named.
 func causes(fallback string) string {
+	const each = `{{ range . }}{{ $cause := . | label "cause" }}`
 	var b strings.Builder
-	b.WriteString(`{{ with query (printf "ghostpair_route_cause_info{%s}" $stream) }}What fits best:{{ range . | sortByLabel "cause" }}` + "\n" + `- {{ $cause := . | label "cause" }}`)
-	for i, c := range diagnosis.Catalogue() {
-		word := "else if"
-		if i == 0 {
-			word = "if"
-		}
-		fmt.Fprintf(&b, `{{ %s eq $cause %q }}%s. First step: %s`, word, c.Name, c.Title, c.First)
+	b.WriteString(`{{ with query (printf "ghostpair_route_cause_info{%s}" $stream) }}` +
+		`{{ if eq (len .) 1 }}Likely cause:{{ else }}{{ len . }} causes fit equally well, and what would tell them apart is not known:{{ end }}`)
+	var names []string
+	for _, c := range diagnosis.Catalogue() {
+		names = append(names, c.Name)
+		fmt.Fprintf(&b, each+"{{ if eq $cause %q }}\n- %s (%s). First step: %s{{ end }}{{ end }}", c.Name, c.Title, c.Name, c.First)
 	}
-	b.WriteString(`{{ else }}{{ $cause }}{{ end }}{{ end }}{{ else }}` + fallback + `{{ end }}`)
+	fmt.Fprintf(&b, each+"{{ if not (match \"^(%s)$\" $cause) }}\n- {{ $cause }}{{ end }}{{ end }}", strings.Join(names, "|"))
+	b.WriteString(`{{ else }}` + fallback + `{{ end }}`)
 	return b.String()
 }
 

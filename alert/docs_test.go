@@ -63,8 +63,8 @@ func TestQueriesOfTheManual(t *testing.T) {
 			}
 		}
 	}
-	if queries != 6 {
-		t.Errorf("%d queries found, want 6", queries)
+	if queries != 9 {
+		t.Errorf("%d queries found, want 9", queries)
 	}
 }
 
