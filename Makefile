@@ -21,6 +21,7 @@ test: ## all tests, those against the embedded Prometheus included
 	$(GO) test ./...
 	cd examples/demo && $(GO) test ./...
 	cd tools/layers && $(GO) test ./...
+	cd tools/dashboards && $(GO) test ./...
 
 .PHONY: race
 race: ## the tests of the product under the race detector
@@ -60,6 +61,7 @@ microbench: ## Go benchmarks
 .PHONY: golden
 golden: ## rewrite the golden files
 	$(GO) test ./alert ./chart ./cmd/... ./config ./report -update
+	cd tools/dashboards && $(GO) run . ../../examples/dashboards
 
 .PHONY: calibration
 calibration: ## the long simulations: false alarms and power

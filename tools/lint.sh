@@ -16,7 +16,7 @@ if [ -n "$unformatted" ]; then
 	echo "not formatted (run: make format):" && echo "$unformatted"
 	failed=1
 fi
-for module in . examples/demo examples/lab examples/bench tools/layers; do
+for module in . examples/demo examples/lab examples/bench tools/layers tools/dashboards; do
 	[ -f "$root/$module/go.mod" ] || continue
 	cd "$root/$module"
 	go vet ./... || failed=1
