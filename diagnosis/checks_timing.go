@@ -36,7 +36,7 @@ func associationCheck(name string, a *Association, what string) Check {
 	switch {
 	case a.PValue <= surePValue:
 		outcome = Supports
-	case a.Share.Upper < hardly:
+	case a.Share.Upper < hardly && a.Expected < mostly*float64(a.ErrorIntervals): // where chance makes most coincide, nothing is left to miss
 		outcome = Contradicts
 	}
 	detail := fmt.Sprintf("%d of %d intervals with errors, %.1f by chance, p = %.2g", a.Coincidences, a.ErrorIntervals, a.Expected, a.PValue)

@@ -1,7 +1,6 @@
 package coarse
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -87,47 +86,6 @@ func expand(times []int64, runs []observe.Run) []int64 {
 	return times
 }
 
-// segment is a stretch of scrapes through one view.
-type segment struct {
-	view  string
-	times []int64
-	fresh bool // nothing of the target is known before
-}
-
-// segments picks the view of each scrape: the one in use, until it has been silent for a while.
-func (t *target) segments(p *piece) []segment {
-	type scrape struct {
-		at   int64
-		view int
-	}
-	var all []scrape
-	for i, view := range p.names {
-		for _, at := range p.times[view] {
-			all = append(all, scrape{at, i})
-		}
-	}
-	slices.SortFunc(all, func(a, b scrape) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.view, b.view)) })
-	var out []segment
-	view, last, pace := t.View, t.Last, t.Pace
-	for _, s := range all {
-		name := p.names[s.view]
-		fresh := last == 0 || name != view
-		if last != 0 && name != view && s.at-last <= pace.patience() {
-			continue
-		}
-		if fresh || len(out) == 0 {
-			out = append(out, segment{view: name, fresh: fresh})
-		}
-		if !fresh {
-			pace.next(s.at - last)
-		}
-		view, last = name, s.at
-		tail := &out[len(out)-1]
-		tail.times = append(tail.times, s.at)
-	}
-	return out
-}
-
 // pace finds the scrape interval of a target from the lengths of its intervals, as they come.
 type pace struct {
 	Delta     int64 // milliseconds; 0: not known yet
@@ -153,6 +111,9 @@ func (p *pace) next(length int64) bool {
 	p.Delta, p.Agreeing = usual(p.Candidate), 0
 	return near(length, p.Delta)
 }
+
+// reset forgets the interval: that of another view is another one.
+func (p *pace) reset() { *p = pace{} }
 
 func (p *pace) patience() int64 {
 	if p.Delta == 0 {

@@ -1,6 +1,7 @@
 package coarse
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/ghostpair/ghostpair/diagnosis"
@@ -10,7 +11,8 @@ import (
 type target struct {
 	ID     int32
 	View   string // in use
-	Last   int64  // scrape
+	Views  map[string]*viewState
+	Last   int64 // scrape
 	Pace   pace
 	Seen   [roles]int64 // when a series of the role was first seen; 0: never
 	Series map[string][]*series
@@ -25,6 +27,7 @@ func (t *target) forget(toMillis int64) bool {
 			delete(t.Series, route)
 		}
 	}
+	maps.DeleteFunc(t.Views, func(_ string, v *viewState) bool { return toMillis-v.Last > dayMillis })
 	return toMillis-t.Last > dayMillis
 }
 
@@ -33,6 +36,7 @@ func (c *Collector) process(t *target, p *piece) error {
 	for _, s := range t.segments(p) {
 		if s.fresh { // values seen another way are not compared
 			t.Series, t.Slow, t.Last = make(map[string][]*series), make(map[string]*slowState), 0
+			t.Pace.reset()
 		}
 		if err := c.segment(t, s, p.views[s.view]); err != nil {
 			return err
