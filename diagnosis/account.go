@@ -19,11 +19,12 @@ type Known uint8
 
 // The counters of a stretch.
 const (
-	KnownErrors   Known = 1 << iota // 5xx of the route
+	KnownErrors   Known = 1 << iota // errors of the route
 	KnownSlow                       // latency buckets around the timeout
 	KnownFailures                   // failed connects
 	KnownTimeouts                   // connects that timed out
 	KnownPending                    // gauge of pending requests at the left ends
+	KnownUpstream                   // buckets of completed upstream responses around the timeout
 )
 
 // A Stretch is one or more regular scrape intervals of one target in a row that are equally long and
@@ -37,6 +38,7 @@ type Stretch struct {
 	Known    Known
 	Errors   int64 // in each interval
 	Slow     bool  // whether the latency buckets around the timeout grew
+	Upstream bool  // whether those of completed upstream responses grew
 	Failures int64 // failed connects in each interval
 	Timeouts int64 // of these, those that timed out
 	Pending  int64 // gauge at the left end of each interval
@@ -108,14 +110,11 @@ func (t Test) String() string {
 }
 
 type target struct {
-	at           int64 // right end of its newest interval
-	index        int64 // block of that interval
-	stratum      Stratum
-	coincidences int64
-
-	counted, linked bool  // whether errors of that interval are known, and whether slow requests are too
-	errors          int64 // in that interval
-	slow            bool  // whether it counts as slow already
+	at      int64 // right end of its newest interval
+	index   int64 // block of that interval
+	counted bool  // whether errors of that interval are known
+	errors  int64 // in that interval
+	links   [links]openLink
 }
 
 // A block is eight scrape intervals of absolute time.
@@ -162,7 +161,7 @@ func (a *Account) Add(s Stretch) error {
 	}
 	step := (s.AtMillis - s.LeftMillis) / int64(s.Intervals)
 	if t.at != s.LeftMillis {
-		t.counted, t.linked = false, false // a gap: the interval before is not a neighbour
+		t.part() // a gap: the interval before is not a neighbour
 	}
 	for at := s.LeftMillis + step; at <= s.AtMillis; {
 		index := floorDiv(at, a.blockMillis())
@@ -195,21 +194,17 @@ func (a *Account) check(t *target, s Stretch) error {
 
 // intervals adds count intervals of a stretch that lie in one block.
 func (a *Account) intervals(t *target, s Stretch, index, count int64) {
-	errs, slow := min(s.Errors, maxCount), s.Slow
-	linked := s.knows(KnownErrors | KnownSlow)
-	if t.linked && linked && slow && !t.slow { // the histogram came one scrape late
-		t.stratum.Slow++
-		if t.errors > 0 {
-			t.coincidences++
-		}
+	errs := min(s.Errors, maxCount)
+	for k := range links {
+		t.links[k].late(t.errors > 0, s.links(k))
 	}
 	if t.index != index {
-		a.closeStratum(t)
+		a.closeStrata(t)
 		t.index = index
 	}
 	b := a.block(index)
-	if linked {
-		t.addIntervals(int(count), errs > 0, slow)
+	for k := range links {
+		t.links[k].add(int(count), errs > 0, s.links(k))
 	}
 	if s.knows(KnownErrors) {
 		var before *int64
@@ -219,30 +214,7 @@ func (a *Account) intervals(t *target, s Stretch, index, count int64) {
 		b.counts.run(errs, count, before)
 	}
 	b.addConnects(s, count)
-	t.counted, t.linked, t.errors, t.slow = s.knows(KnownErrors), linked, errs, slow
-}
-
-func (t *target) addIntervals(count int, errors, slow bool) {
-	t.stratum.Intervals += count
-	if errors {
-		t.stratum.Errors += count
-	}
-	if slow {
-		t.stratum.Slow += count
-	}
-	if errors && slow {
-		t.coincidences += int64(count)
-	}
-}
-
-// closeStratum hands the margins of the target's block to the block.
-func (a *Account) closeStratum(t *target) {
-	if t.stratum.Errors > 0 { // without errors there is nothing that chance could place
-		b := a.block(t.index)
-		b.strata.add(t.stratum, 1)
-		b.coincidences += t.coincidences
-	}
-	t.stratum, t.coincidences = Stratum{}, 0
+	t.counted, t.errors = s.knows(KnownErrors), errs
 }
 
 // block returns the block of an index. The pointer is good until the next call.

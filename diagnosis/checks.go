@@ -14,7 +14,7 @@ func Checks(o Observations) []Check {
 	return explainUnknown([]Check{
 		dwellCheck(o), associationCheck(CheckSlowBucket, o.Coarse.Association, "the latency histogram"),
 		associationCheck(CheckUpstreamSlow, o.UpstreamSlow, "the histogram of upstream responses"),
-		timeoutShareCheck(o), accounts(CheckConnectTimeouts, o.Connects.Timeouts, o.Errors, "connect timeouts"), pairingCheck(o),
+		timeoutShareCheck(o), connectTimeoutsCheck(o), pairingCheck(o),
 		lagCheck(CheckLag5s, o, 5, 6.5), lagCheck(CheckLag10s, o, 10, 11.5), lagCheck(CheckLag15s, o, 15, 16.5),
 		recoveredCheck(o), alwaysCheck(o), briefCheck(o), spreadCheck(o),
 		meetingCheck(CheckPlacement, o.Upstream), meetingCheck(CheckPlacementCallers, o.Callers),
@@ -23,7 +23,7 @@ func Checks(o Observations) []Check {
 		accounts(CheckResponseTimeouts, o.Responses.Timeouts, o.Errors, "response timeouts"),
 		accounts(CheckResets, o.Responses.Resets, o.Errors, "closed connections"),
 		accounts(CheckCapacity, o.Responses.Overflows, o.Errors, "overflows"),
-		accounts(CheckDNS, o.DNS.Failures, o.Errors, "failed lookups"),
+		dnsCheck(o),
 		slowSuccessCheck(o), factCheck(CheckTLS, o.TLS, "whether the upstream speaks TLS"),
 		accounts(CheckTLSErrors, o.TLSErrors, o.Errors, "failed handshakes"),
 		occurs(CheckNLBPortAllocation, o.NLB.PortAllocationErrors, "port allocation errors"),
@@ -49,6 +49,13 @@ func accounts(name string, part, errors *int64, what string) Check {
 	}
 	detail := fmt.Sprintf("%d %s, %d errors", *part, what, *errors)
 	return check(name, decide(s), detail).share(s)
+}
+
+// contradiction is a check whose counts cannot both be right: counters of different scrapes, or of
+// different things. Its figure is the count that is too great.
+func contradiction(name string, part, whole int64, parts, wholes string) Check {
+	detail := fmt.Sprintf("the counters contradict each other: %d %s, but only %d %s", part, parts, whole, wholes)
+	return check(name, CannotTell, detail).figure(UnitCount, float64(part))
 }
 
 // decide answers whether a proportion is most of the whole.

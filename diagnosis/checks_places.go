@@ -5,23 +5,14 @@ import (
 	"slices"
 )
 
-func recoveredCheck(o Observations) Check {
-	c := o.Connects
-	if c.Late == nil || c.Timeouts == nil {
-		return missing(CheckRecoveredLoss, "the number of connects that took 1–5 s, or that timed out")
-	}
-	s, ok := shareOf(*c.Late, *c.Late+*c.Timeouts)
-	if !ok {
-		return check(CheckRecoveredLoss, CannotTell, "no connect lost a packet")
-	}
-	return check(CheckRecoveredLoss, decide(s), fmt.Sprintf("%d recovered, %d timed out", *c.Late, *c.Timeouts)).share(s)
-}
-
 func alwaysCheck(o Observations) Check {
 	const always = 0.9
 	c := o.Connects
 	if c.EndpointAttempts == nil || c.EndpointFailures == nil {
 		return missing(CheckAlwaysFails, "which endpoints fail (per-endpoint stats)")
+	}
+	if *c.EndpointFailures > *c.EndpointAttempts {
+		return contradiction(CheckAlwaysFails, *c.EndpointFailures, *c.EndpointAttempts, "connects failed", "were tried")
 	}
 	s, ok := shareOf(*c.EndpointFailures, *c.EndpointAttempts)
 	if !ok {
@@ -140,22 +131,6 @@ func oneNodeCheck(o Observations) Check {
 		outcome = Contradicts
 	}
 	return check(CheckOneNode, outcome, fmt.Sprintf("%d of %d failures are those of the worst of %d nodes", slices.Max(o.FailuresByNode), total, len(o.FailuresByNode))).share(s)
-}
-
-func slowSuccessCheck(o Observations) Check {
-	r := o.Responses
-	if r.Slow == nil || r.SlowScopeErrors == nil {
-		return missing(CheckSlowSuccess, "how many requests took about the timeout")
-	}
-	s, ok := shareOf(max(0, *r.Slow-*r.SlowScopeErrors), *r.Slow)
-	if !ok {
-		return check(CheckSlowSuccess, CannotTell, "no request took about the timeout")
-	}
-	outcome := decide(s)
-	if outcome == Contradicts && *r.SlowScopeErrors > 2**r.Slow {
-		outcome = CannotTell // most errors are fast ones: they say nothing about the slow requests
-	}
-	return check(CheckSlowSuccess, outcome, fmt.Sprintf("%d slow requests, %d errors", *r.Slow, *r.SlowScopeErrors)).share(s)
 }
 
 // resetsCheck compares the rate of resets in periods with errors with that in others: given their

@@ -43,26 +43,6 @@ func associationCheck(name string, a *Association, what string) Check {
 	return check(name, outcome, detail).share(a.Share)
 }
 
-func timeoutShareCheck(o Observations) Check {
-	s := o.Coarse.TimeoutShare
-	if o.Connects.Failures != nil && o.Connects.Timeouts != nil {
-		if all, ok := TimeoutShare(*o.Connects.Failures, *o.Connects.Timeouts); ok {
-			s = &all
-		}
-	}
-	if s == nil {
-		return missing(CheckTimeoutShare, "how many failed connects timed out")
-	}
-	outcome := CannotTell
-	switch {
-	case s.Lower > silentDrop:
-		outcome = Supports
-	case s.Upper < silentDrop:
-		outcome = Contradicts
-	}
-	return check(CheckTimeoutShare, outcome, fmt.Sprintf("%.0f %% (%.0f–%.0f) of them timed out", 100*s.Estimate, 100*s.Lower, 100*s.Upper)).share(*s)
-}
-
 // pairingCheck never decides: bursts move the same numbers as pairs do.
 func pairingCheck(o Observations) Check {
 	p := o.Coarse.CountPairing
@@ -118,28 +98,6 @@ func briefCheck(o Observations) Check {
 		outcome = Supports
 	}
 	return check(CheckBrief, outcome, fmt.Sprintf("errors in %d of %d hours", *o.ErrorHours, *o.Hours)).figure(UnitCount, float64(*o.ErrorHours))
-}
-
-func dnsRefreshCheck(o Observations) Check {
-	estimate, lower, upper, ok := measuredLag(o)
-	d := o.DNS
-	switch {
-	case d.Refreshes != nil && *d.Refreshes == 0:
-		return check(CheckDNSRefresh, Contradicts, "the cluster does not look up names")
-	case d.Failures != nil && *d.Failures == 0:
-		return check(CheckDNSRefresh, Contradicts, "no lookup failed")
-	case !ok || d.RefreshSeconds == nil:
-		return missing(CheckDNSRefresh, "the lag or the refresh period")
-	}
-	outcome := CannotTell
-	switch inside := lower <= *d.RefreshSeconds && *d.RefreshSeconds <= upper; {
-	case !inside:
-		outcome = Contradicts
-	case d.Failures != nil:
-		outcome = Supports
-	}
-	detail := fmt.Sprintf("refreshed every %g s, the lag is %.1f s (%.1f–%.1f)", *d.RefreshSeconds, estimate, lower, upper)
-	return check(CheckDNSRefresh, outcome, detail).figure(UnitSeconds, *d.RefreshSeconds)
 }
 
 // scrapeCombCheck: scrapes at several phases, or at odd times, show one error as several. A regular

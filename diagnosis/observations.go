@@ -8,7 +8,8 @@ import (
 // Observations is what is known about one route over one window beside the times of its errors. All
 // counts are growth over the same window and over all targets of the route. What is nil is not known.
 //
-// Counters that Envoy creates with their first event are known to be 0 when their siblings are there.
+// Counters that Envoy creates with their first event are known to be 0 when their siblings are there. Counts
+// that contradict each other, as more timeouts than failures, make the checks that rest on them unable to tell.
 type Observations struct {
 	Fingerprint           score.Fingerprint
 	ScrapeIntervalSeconds *float64
@@ -18,7 +19,10 @@ type Observations struct {
 	Coarse       Evidence
 	UpstreamSlow *Association // of errors with the histogram of completed upstream responses
 
-	Errors     *int64 // 5xx of the route
+	// ConnectTimeouts says that the errors are connects that timed out, by definition of their counter.
+	ConnectTimeouts bool
+
+	Errors     *int64 // of the route
 	ErrorHours *int   // UTC hours with errors
 	Hours      *int   // UTC hours that were covered
 
@@ -52,7 +56,7 @@ type ConnectCounts struct {
 	Attempts *int64 // upstream_cx_total
 	Failures *int64 // upstream_cx_connect_fail
 	Timeouts *int64 // upstream_cx_connect_timeout
-	Late     *int64 // that succeeded after 1–5 s, from upstream_cx_connect_ms
+	Late     *int64 // that succeeded after 1–5 s, and up to as little less as the buckets of upstream_cx_connect_ms cannot tell
 
 	// Of the pairs of instance and endpoint with at least one failure only, from per-endpoint stats.
 	EndpointAttempts, EndpointFailures *int64
@@ -60,20 +64,25 @@ type ConnectCounts struct {
 
 // ResponseCounts are what happened to requests once they had a connection or wanted one.
 type ResponseCounts struct {
-	Timeouts  *int64 // upstream_rq_timeout and upstream_rq_per_try_timeout
-	Resets    *int64 // upstream_cx_destroy_remote_with_active_rq
-	Overflows *int64 // upstream_rq_pending_overflow, upstream_cx_overflow and their kind
+	Timeouts *int64 // upstream_rq_timeout, upstream_rq_per_try_timeout and their kind
+	Resets   *int64 // upstream_cx_destroy_remote_with_active_rq
+	// upstream_rq_pending_overflow, upstream_cx_pool_overflow and their kind. Not upstream_cx_overflow: the
+	// request then waits for a connection, and does not fail.
+	Overflows *int64
 
-	// Of one HTTP connection manager: requests that took about the timeout, whatever became of them,
-	// and its 5xx.
+	// Of the HTTP connection managers of the route's proxies: requests that took about the timeout,
+	// whatever became of them, and their 5xx.
 	Slow, SlowScopeErrors *int64
 }
 
 // DNSCounts are the lookups of Envoy and the cluster.
 type DNSCounts struct {
-	Failures       *int64   // dns_cares timeouts and the cluster's update_failure
+	Failures       *int64   // the cluster's update_failure
 	Refreshes      *int64   // the cluster's update_attempt
-	RefreshSeconds *float64 // dns_refresh_rate
+	RefreshSeconds *float64 // mean time between refreshes of one process
+	// Timeouts of the whole process, whatever it looked up: they say something only about a cluster whose
+	// own failures are not known.
+	ProcessTimeouts *int64
 }
 
 // NLBCounts are sums over the window of the load balancer's gauges per period, but for the hosts. A

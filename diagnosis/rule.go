@@ -22,6 +22,7 @@ func Alpha(falseSuspicionsPerMonth float64, routes int) float64 {
 type Evidence struct {
 	Dwell        *Dwell
 	Association  *Association
+	Upstream     *Association // with completed responses of the upstream: for display
 	TimeoutShare *Share
 	CountPairing *CountPairing
 }

@@ -32,7 +32,7 @@ func (a *Account) Advance(toMillis int64, alpha func(dayMillis int64) float64) [
 	a.watermark = toMillis
 	for id, t := range a.targets {
 		if t.index <= last {
-			a.closeStratum(t)
+			a.closeStrata(t)
 			delete(a.targets, id)
 		}
 	}
@@ -96,7 +96,7 @@ func (y *tally) count(t Test) int64 {
 		return y.attempts
 	}
 	n := int64(0)
-	for _, c := range y.strata {
+	for _, c := range y.links[latencyLink].strata {
 		n += c.count * int64(c.Errors)
 	}
 	return n
@@ -153,8 +153,10 @@ func (a *Account) evidence(y tally) Evidence {
 			e.Dwell = &d
 		}
 	}
-	if r, ok := y.strata.associate(y.coincidences); ok {
-		e.Association = &r
+	for k, to := range [links]**Association{&e.Association, &e.Upstream} {
+		if r, ok := y.links[k].strata.associate(y.links[k].coincidences); ok {
+			*to = &r
+		}
 	}
 	if r, ok := TimeoutShare(y.failures, y.timeouts); ok {
 		e.TimeoutShare = &r

@@ -12,7 +12,7 @@ import (
 // The state of an account as bytes: equal state gives equal bytes. Each writer is followed by its
 // reader.
 
-const stateVersion = 1
+const stateVersion = 2
 
 // MarshalBinary returns the state of the account with its options. It never fails.
 func (a *Account) MarshalBinary() ([]byte, error) {
@@ -96,15 +96,25 @@ func (a *Account) decodeOpen(d *decoder) {
 }
 
 func (t *target) encode(e *encoder) {
-	e.ints(t.at, t.index, int64(t.stratum.Intervals), int64(t.stratum.Errors), int64(t.stratum.Slow), t.coincidences, t.errors)
-	e.bools(t.counted, t.linked, t.slow)
+	e.ints(t.at, t.index, t.errors)
+	e.bools(t.counted)
+	for k := range t.links {
+		l := &t.links[k]
+		e.ints(int64(l.stratum.Intervals), int64(l.stratum.Errors), int64(l.stratum.Slow), l.coincidences)
+		e.bools(l.known, l.slow)
+	}
 }
 
 func (t *target) decode(d *decoder) {
 	d.ints(&t.at, &t.index)
-	t.stratum.decode(d)
-	d.counts(&t.coincidences, &t.errors)
-	t.counted, t.linked, t.slow = d.bool(), d.bool(), d.bool()
+	d.counts(&t.errors)
+	t.counted = d.bool()
+	for k := range t.links {
+		l := &t.links[k]
+		l.stratum.decode(d)
+		d.counts(&l.coincidences)
+		l.known, l.slow = d.bool(), d.bool()
+	}
 }
 
 func (s *Stratum) decode(d *decoder) {
@@ -116,28 +126,42 @@ func (s *Stratum) decode(d *decoder) {
 }
 
 func (y *tally) encode(e *encoder) {
-	e.ints(y.attempts, y.hits, y.idle, y.busy, y.failures, y.timeouts, y.coincidences)
+	e.ints(y.attempts, y.hits, y.idle, y.busy, y.failures, y.timeouts)
 	m := y.counts
 	e.ints(m.Intervals, m.Sum, m.Squares, m.Pairs, m.Products, m.Earlier, m.Later)
-	e.int(int64(len(y.strata)))
-	for _, c := range y.strata {
-		e.ints(int64(c.Intervals), int64(c.Errors), int64(c.Slow), c.count)
+	for k := range y.links {
+		y.links[k].encode(e)
+	}
+}
+
+func (c *coincidences) encode(e *encoder) {
+	e.int(c.coincidences)
+	e.int(int64(len(c.strata)))
+	for _, s := range c.strata {
+		e.ints(int64(s.Intervals), int64(s.Errors), int64(s.Slow), s.count)
 	}
 }
 
 func (y *tally) decode(d *decoder) {
-	d.counts(&y.attempts, &y.hits, &y.idle, &y.busy, &y.failures, &y.timeouts, &y.coincidences)
+	d.counts(&y.attempts, &y.hits, &y.idle, &y.busy, &y.failures, &y.timeouts)
 	m := &y.counts
 	d.counts(&m.Intervals, &m.Sum, &m.Squares, &m.Pairs, &m.Products, &m.Earlier, &m.Later)
+	for k := range y.links {
+		y.links[k].decode(d)
+	}
+}
+
+func (c *coincidences) decode(d *decoder) {
+	d.counts(&c.coincidences)
 	for i := range d.len(4) {
-		var c stratumCount
-		c.decode(d)
-		d.counts(&c.count)
-		d.check(c.count > 0 && c.Errors > 0 && (i == 0 || y.strata[i-1].compare(c.Stratum) < 0))
+		var s stratumCount
+		s.decode(d)
+		d.counts(&s.count)
+		d.check(s.count > 0 && s.Errors > 0 && (i == 0 || c.strata[i-1].compare(s.Stratum) < 0))
 		if d.bad {
 			return
 		}
-		y.strata = append(y.strata, c)
+		c.strata = append(c.strata, s)
 	}
 }
 

@@ -5,9 +5,14 @@ type tally struct {
 	attempts, hits     int64 // failed connects with the gauge known, and those seen pending
 	idle, busy         int64 // intervals without failed connects by their gauge: zero, or not
 	failures, timeouts int64 // failed connects with timeouts known
-	coincidences       int64
-	strata             strata
+	links              [links]coincidences
 	counts             Moments
+}
+
+// coincidences of errors with the growth of a histogram.
+type coincidences struct {
+	coincidences int64
+	strata       strata
 }
 
 func (y *tally) addConnects(s Stretch, count int64) {
@@ -36,9 +41,11 @@ func (y *tally) add(o tally) {
 	y.busy += o.busy
 	y.failures += o.failures
 	y.timeouts += o.timeouts
-	y.coincidences += o.coincidences
-	for _, c := range o.strata {
-		y.strata.add(c.Stratum, c.count)
+	for k := range y.links {
+		y.links[k].coincidences += o.links[k].coincidences
+		for _, c := range o.links[k].strata {
+			y.links[k].strata.add(c.Stratum, c.count)
+		}
 	}
 	y.counts.add(o.counts)
 }

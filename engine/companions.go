@@ -47,6 +47,7 @@ func newCompanions(s Source, o Options) *companions {
 		collector: coarse.New(coarse.Options{
 			Fingerprints:            o.Fingerprints,
 			RouteLimit:              s.RouteLimit,
+			ConnectTimeouts:         s.ConnectTimeouts,
 			FalseSuspicionsPerMonth: o.FalseSuspicionsPerMonth / float64(diagnosedSources(o.Sources)),
 		}),
 	}

@@ -3,11 +3,13 @@ package engine
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse"
 	"github.com/ghostpair/ghostpair/diagnosis/coarse/coarsetest"
 	"github.com/ghostpair/ghostpair/finding"
 )
@@ -15,6 +17,7 @@ import (
 // worldReader reads the errors of a world, or its companions.
 type worldReader struct {
 	world      *coarsetest.World
+	timeouts   bool // connect timeouts, and not 5xx
 	companions bool
 	broken     func() bool // nil: never
 	reads      int
@@ -22,9 +25,12 @@ type worldReader struct {
 
 func (r *worldReader) Read(_ context.Context, fromMillis, toMillis int64, _ bool, sink observe.Sink) (observe.ReadStats, error) {
 	r.reads++
-	if r.companions {
+	switch {
+	case r.companions:
 		r.world.Feed(fromMillis, toMillis, sink)
-	} else {
+	case r.timeouts:
+		r.world.FeedCounter(coarse.ConnectTimeoutsMetric, fromMillis, toMillis, sink)
+	default:
 		r.world.FeedErrors(fromMillis, toMillis, sink)
 	}
 	if r.broken != nil && r.broken() {
@@ -95,6 +101,39 @@ func TestCoarseScrapesAreSuspected(t *testing.T) {
 	}
 	if pooled := findingOf(t, e, finding.PooledRoute); pooled.Verdict != finding.Undecided || pooled.Checks != nil {
 		t.Errorf("the pooled stream is %s", pooled.Verdict)
+	}
+}
+
+// A source of connect timeouts is diagnosed as well, and the sources share the false suspicions that are allowed.
+func TestConnectTimeoutsAreSuspected(t *testing.T) {
+	t.Parallel()
+	w := coarsetest.NewWorld(1, 1)
+	o, _ := diagnosed(w)
+	timeouts := o.Sources[0]
+	timeouts.Name, timeouts.Signal, timeouts.ConnectTimeouts = "connects", "connect_timeout", true
+	timeouts.Reader, timeouts.Companions = &worldReader{world: w, timeouts: true}, []Reader{&worldReader{world: w, companions: true}}
+	o.Sources = append(o.Sources, timeouts)
+	e := newEngine(t, o)
+	advance(t, e, o.Origin.Add(20*time.Hour))
+	seen := make(map[string]string)
+	for _, f := range e.Evaluation().Findings {
+		seen[f.Signal+" "+f.Route] = f.Verdict.String()
+		if f.Signal != "connect_timeout" || f.Route != "ghost" {
+			continue
+		}
+		if len(f.Causes) == 0 || f.Causes[0].Name != "hairpin-behind-nlb" || !slices.Contains(f.Causes[0].Supporting, "dwell-time") {
+			t.Errorf("causes = %+v, want the hairpin first, for its dwell time", f.Causes)
+		}
+	}
+	for name, want := range map[string]string{"5xx ghost": "suspected", "connect_timeout ghost": "suspected", "5xx refused": "undecided"} {
+		if seen[name] != want {
+			t.Errorf("%s is %q, want %q", name, seen[name], want)
+		}
+	}
+	for _, s := range e.timing {
+		if got := s.coarse.collector.FalseSuspicionsPerMonth(); got != 0.5 {
+			t.Errorf("%s may suspect %v routes a month wrongly, want half of one", s.Name, got)
+		}
 	}
 }
 

@@ -36,6 +36,8 @@ type Source struct {
 	// Companions read what else a timing source's targets count, for package diagnosis/coarse. They are read
 	// only where that is needed, and their failures do not hold up the source. Nil: none.
 	Companions []Reader
+	// ConnectTimeouts says that the source counts connects that timed out.
+	ConnectTimeouts bool
 
 	// Surroundings tell why findings are what they are; only where there are companions. Nil: nobody does.
 	Surroundings Surroundings

@@ -2,11 +2,13 @@ package sources
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/diagnosis/coarse"
 )
 
@@ -16,48 +18,74 @@ const (
 	boundLabel   = "le"
 )
 
-// NewCompanions returns readers of what else the targets of a source count: of the counters and the
-// gauge of its clusters, and of the latency histogram of its proxies. Their routes begin with the name of the metric,
-// those of buckets end with the bound, as a coarse.Collector wants it. They read the same targets
-// with the same labels. There are none for a selector other than of Envoy's 5xx counter of clusters.
-func NewCompanions(o Options) ([]*Source, error) {
+// Companions read what else the targets of a source count beside its errors.
+type Companions struct {
+	Readers         []*Source // none: nothing is known of a selector like that
+	ConnectTimeouts bool      // the errors are connects that timed out
+}
+
+// NewCompanions returns readers of the companions of a source: the counters, the gauge and the histograms of its clusters,
+// and those of its whole proxies, as far as a coarse.Collector wants them for these fingerprints. Their routes begin with the name of the
+// metric, those of buckets end with the bound. They read the same targets with the same labels, in one
+// request. There are none for a selector other than of Envoy's counters of 5xx or of connect timeouts of clusters.
+func NewCompanions(o Options, fingerprints []score.Fingerprint) (Companions, error) {
 	selector, err := ParseSelector(o.Selector)
 	if err != nil {
-		return nil, fmt.Errorf("source %q: %w", o.Name, err)
+		return Companions{}, fmt.Errorf("source %q: %w", o.Name, err)
 	}
-	if !slices.ContainsFunc(selector, isErrors) {
-		return nil, nil
+	c := Companions{ConnectTimeouts: slices.ContainsFunc(selector, names(coarse.ConnectTimeoutsMetric))}
+	if !c.ConnectTimeouts && !slices.ContainsFunc(selector, names(coarse.ErrorsMetric)) {
+		return Companions{}, nil
 	}
-	clusters := []*labels.Matcher{anyOf(model.MetricNameLabel, coarse.ClusterMetrics())}
-	latency := []*labels.Matcher{equal(model.MetricNameLabel, coarse.LatencyMetric)}
-	ofTarget := slices.Concat(o.TargetLabels, o.ViewLabels, []string{jobLabel, instanceLabel})
+	o.Selector, o.Also = companionSelectors(selector, slices.Concat(o.TargetLabels, o.ViewLabels, []string{jobLabel, instanceLabel}), fingerprints)
+	o.RouteLabels = slices.Concat([]string{model.MetricNameLabel}, o.RouteLabels, []string{managerLabel, boundLabel})
+	o.Exclude = maps.Clone(o.Exclude)
+	if o.Exclude == nil {
+		o.Exclude = make(map[string]string)
+	}
+	o.Exclude[managerLabel] = "admin"
+	reader, err := New(o)
+	if err != nil {
+		return Companions{}, err
+	}
+	c.Readers = []*Source{reader}
+	return c, nil
+}
+
+// names tells matchers that pick a metric by its name.
+func names(metric string) func(*labels.Matcher) bool {
+	return func(m *labels.Matcher) bool {
+		return m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && m.Value == metric
+	}
+}
+
+// companionSelectors are those of the counters of clusters, and of all else. A matcher on labels of the
+// target holds for all, any other for what belongs to a cluster.
+func companionSelectors(selector []*labels.Matcher, ofTarget []string, fingerprints []score.Fingerprint) (string, [][]*labels.Matcher) {
+	var cluster, process []*labels.Matcher
 	for _, m := range selector {
 		switch {
 		case m.Name == model.MetricNameLabel, m.Name == classLabel:
 			continue
 		case slices.Contains(ofTarget, m.Name):
-			latency = append(latency, m)
+			process = append(process, m)
 		}
-		clusters = append(clusters, m)
+		cluster = append(cluster, m)
 	}
-	first, err := New(o.companion(clusters, o.RouteLabels, o.Exclude))
-	if err != nil {
-		return nil, err
+	first := slices.Concat([]*labels.Matcher{anyOf(model.MetricNameLabel, coarse.ClusterMetrics())}, cluster)
+	var also [][]*labels.Matcher
+	for _, h := range coarse.Histograms(fingerprints) {
+		if len(h.Windows) == 0 {
+			continue
+		}
+		own := cluster
+		if h.Process {
+			own = process
+		}
+		also = append(also, slices.Concat([]*labels.Matcher{equal(model.MetricNameLabel, h.Metric+"_bucket"), bounds(h.Windows)}, own))
 	}
-	second, err := New(o.companion(latency, []string{managerLabel, boundLabel}, map[string]string{managerLabel: "admin"}))
-	if err != nil {
-		return nil, err
-	}
-	return []*Source{first, second}, nil
-}
-
-func isErrors(m *labels.Matcher) bool {
-	return m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && m.Value == coarse.ErrorsMetric
-}
-
-func (o Options) companion(selector []*labels.Matcher, routeLabels []string, exclude map[string]string) Options {
-	o.Selector = selectorText(selector)
-	o.RouteLabels = slices.Concat([]string{model.MetricNameLabel}, routeLabels)
-	o.Exclude = exclude
-	return o
+	also = append(also, slices.Concat([]*labels.Matcher{
+		anyOf(model.MetricNameLabel, coarse.ProcessMetrics()), labels.MustNewMatcher(labels.MatchRegexp, classLabel, "|5"),
+	}, process))
+	return selectorText(first), also
 }

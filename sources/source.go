@@ -21,6 +21,9 @@ type Options struct {
 	Name     string
 	Server   *Server
 	Selector string // a plain series selector
+	// Also are further selectors of series of the same jobs, read along in the same request. A series must be selected by
+	// one of all selectors only.
+	Also [][]*labels.Matcher
 
 	RouteLabels  []string // joined, they name what is alerted on
 	TargetLabels []string // joined, they name the counting process; the last one tells processes apart
@@ -37,6 +40,7 @@ type Source struct {
 	name     string
 	server   *Server
 	selector []*labels.Matcher
+	also     [][]*labels.Matcher
 	mapping  *mapping
 	onQuery  func(Query)
 
@@ -66,7 +70,7 @@ func New(o Options) (*Source, error) {
 		return nil, fmt.Errorf("source %q: %w", o.Name, err)
 	}
 	return &Source{
-		name: o.Name, server: o.Server, selector: selector, mapping: m, onQuery: o.OnQuery,
+		name: o.Name, server: o.Server, selector: selector, also: o.Also, mapping: m, onQuery: o.OnQuery,
 		targets: newTargets(), identities: newIdentities(), span: firstQuerySpan.Milliseconds(),
 	}, nil
 }
@@ -107,6 +111,9 @@ func (s *Source) readInto(ctx context.Context, r *reading, live bool) error {
 	queries := []query{
 		{upQuery, upMatchers(s.selector, s.jobs.names, s.jobs.narrow)},
 		{counterQuery, s.selector},
+	}
+	for _, also := range s.also {
+		queries = append(queries, query{counterQuery, also})
 	}
 	f := s.fetch(r, queries, live)
 	err := f.run(ctx)

@@ -47,6 +47,9 @@ func engineOptions(c *config.Config, tables *score.Cache, h hooks) (engine.Optio
 	var errs []error
 	for _, s := range c.Sources {
 		source, err := newSource(s, c.Limits, server, h.onQuery)
+		if err == nil {
+			err = addCompanions(&source, sourceOptions(s, server, h.onQuery), o.Fingerprints)
+		}
 		o.Sources, errs = append(o.Sources, source), append(errs, err)
 	}
 	return o, errors.Join(errs...)
@@ -73,11 +76,7 @@ func newSource(s config.Source, limits config.Limits, server *sources.Server, on
 		Name: s.Name, Kind: s.Kind, Signal: s.Signal,
 		Delay: s.Delay, ScrapeInterval: s.ScrapeInterval, RouteLimit: limits.Routes, UserDefined: s.UserDefined,
 	}
-	in := sources.Options{
-		Name: s.Name, Server: server, Selector: s.Selector,
-		RouteLabels: s.RouteLabels, TargetLabels: s.TargetLabels, ViewLabels: s.ViewLabels,
-		Exclude: s.Exclude, RelabelConfigs: s.RelabelConfigs, OnQuery: onQuery,
-	}
+	in := sourceOptions(s, server, onQuery)
 	if !s.Timing() {
 		gauges, err := sources.NewNLB(in)
 		out.Gauges, out.Delay = gauges, 0 // gauges carry their own time
@@ -85,14 +84,28 @@ func newSource(s config.Source, limits config.Limits, server *sources.Server, on
 	}
 	reader, err := sources.New(in)
 	out.Reader = reader
-	if err != nil || s.Signal != config.Signal5xx {
-		return out, err
-	}
-	companions, err := sources.NewCompanions(in)
-	for _, c := range companions {
-		out.Companions = append(out.Companions, c)
-	}
 	return out, err
+}
+
+func sourceOptions(s config.Source, server *sources.Server, onQuery func(sources.Query)) sources.Options {
+	return sources.Options{
+		Name: s.Name, Server: server, Selector: s.Selector,
+		RouteLabels: s.RouteLabels, TargetLabels: s.TargetLabels, ViewLabels: s.ViewLabels,
+		Exclude: s.Exclude, RelabelConfigs: s.RelabelConfigs, OnQuery: onQuery,
+	}
+}
+
+// addCompanions adds what else the targets of a source count, where that is known.
+func addCompanions(to *engine.Source, in sources.Options, fingerprints []score.Fingerprint) error {
+	if to.Signal != config.Signal5xx && to.Signal != config.SignalConnectTimeout {
+		return nil
+	}
+	companions, err := sources.NewCompanions(in, fingerprints)
+	for _, c := range companions.Readers {
+		to.Companions = append(to.Companions, c)
+	}
+	to.ConnectTimeouts = companions.ConnectTimeouts
+	return err
 }
 
 // timingDelay returns the longest delay of a timing source.

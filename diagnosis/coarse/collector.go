@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/detector/score"
@@ -18,12 +20,15 @@ type Options struct {
 	Fingerprints            []score.Fingerprint
 	FalseSuspicionsPerMonth float64 // over all routes of the collector
 	RouteLimit              int     // routes beyond it are ignored, by time of the first sample, then name; 0: none
+	ConnectTimeouts         bool    // the errors are connects that timed out
 }
 
 // Collector collects the companions of all routes of one source. It is advanced like an observer,
 // and is not safe for concurrent use.
 type Collector struct {
 	options    Options
+	histograms []Histogram
+	firsts     [roles]int64 // when a series of the role was first seen on any target; 0: never
 	targets    map[string]*target
 	routes     map[string]*route
 	nextTarget int32
@@ -35,7 +40,10 @@ var _ observe.Sink = (*Collector)(nil)
 // New returns a collector that has seen nothing.
 func New(options Options) *Collector {
 	options.Fingerprints = options.Fingerprints[:min(len(options.Fingerprints), maxFingerprints)]
-	return &Collector{options: options, targets: make(map[string]*target), routes: make(map[string]*route)}
+	return &Collector{
+		options: options, histograms: Histograms(options.Fingerprints),
+		targets: make(map[string]*target), routes: make(map[string]*route),
+	}
 }
 
 // stage holds what was handed over since Begin.
@@ -46,8 +54,8 @@ type stage struct {
 
 // stagedView is one view of one target in the piece.
 type stagedView struct {
-	series  map[seriesKey][]observe.Run
-	buckets map[string]*buckets // by histogram
+	series     map[seriesKey][]observe.Run
+	histograms map[histogramKey][]*bucket
 }
 
 // seriesKey names a series of a route on a target.
@@ -73,7 +81,7 @@ func (c *Collector) view(target, view string) *stagedView {
 	}
 	v := views[view]
 	if v == nil {
-		v = &stagedView{series: make(map[seriesKey][]observe.Run), buckets: make(map[string]*buckets)}
+		v = &stagedView{series: make(map[seriesKey][]observe.Run), histograms: make(map[histogramKey][]*bucket)}
 		views[view] = v
 	}
 	return v
@@ -84,20 +92,29 @@ func (c *Collector) view(target, view string) *stagedView {
 func (c *Collector) Scrapes(observe.TargetView, []observe.Run) {}
 
 // Series takes samples of one companion series. The route of its ID begins with the name of the
-// metric; that of a latency bucket ends with its bound.
+// metric; that of a bucket ends with its bound, in milliseconds.
 func (c *Collector) Series(id *observe.SeriesID, runs []observe.Run) {
 	if c.stage.targets == nil {
 		return
 	}
 	metric, rest := splitName(id.Route)
-	if metric == LatencyMetric {
-		if group, bound, ok := splitBound(rest); ok {
-			c.view(id.Target, id.View).bucket(group, bound, id.Counter, &c.stage, runs, c.options.Fingerprints)
+	if r, ok := roleOf(processMetrics[:], metric); ok {
+		c.add(id, wholeProcess, r, runs)
+		return
+	}
+	if r, ok := roleOf(clusterMetrics[:], metric); ok {
+		if rest != "" {
+			c.add(id, rest, r, runs)
 		}
 		return
 	}
-	if r, ok := roleOf(metric); ok && rest != "" {
-		c.add(id, rest, r, runs)
+	base, classic := strings.CutSuffix(metric, bucketSuffix)
+	if !slices.ContainsFunc(c.histograms, func(h Histogram) bool { return h.Metric == base }) {
+		return
+	}
+	if group, bound, ok := splitBound(rest); ok && !math.IsInf(bound, 1) {
+		fresh := bucket{bound: bound, native: !classic, counter: id.Counter}
+		c.view(id.Target, id.View).bucket(histogramKey{base, group}, fresh, &c.stage, runs)
 	}
 }
 
@@ -157,10 +174,11 @@ func (c *Collector) End() error {
 		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.name, b.name))
 	})
 	c.admit(pieces)
+	c.first(pieces)
 	for _, p := range pieces {
 		t := c.targets[p.name]
 		if t == nil || p.first-t.Last > dayMillis {
-			t = &target{ID: c.nextTarget, Series: make(map[string][]*series), Slow: make(map[string]*slowState)}
+			t = newTarget(c.nextTarget)
 			c.nextTarget++
 			c.targets[p.name] = t
 		}
@@ -178,7 +196,7 @@ func (c *Collector) admit(pieces []*piece) {
 	for _, p := range pieces {
 		for _, v := range p.views {
 			for key, runs := range v.series {
-				if key.role == roleErrors || c.routes[key.route] != nil {
+				if key.role == roleErrors || key.route == wholeProcess || c.routes[key.route] != nil {
 					continue
 				}
 				at := runs[0].FirstMillis
@@ -194,6 +212,19 @@ func (c *Collector) admit(pieces []*piece) {
 	for _, name := range names {
 		if limit := c.options.RouteLimit; limit <= 0 || len(c.routes) < limit {
 			c.routes[name] = newRoute(len(c.options.Fingerprints))
+		}
+	}
+}
+
+// first notes when roles were first seen.
+func (c *Collector) first(pieces []*piece) {
+	for _, p := range pieces {
+		for _, v := range p.views {
+			for key, runs := range v.series {
+				if at := runs[0].FirstMillis; c.firsts[key.role] == 0 || at < c.firsts[key.role] {
+					c.firsts[key.role] = at
+				}
+			}
 		}
 	}
 }

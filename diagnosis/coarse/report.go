@@ -2,11 +2,13 @@ package coarse
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"github.com/ghostpair/ghostpair/diagnosis"
 )
+
+// FalseSuspicionsPerMonth is what is allowed over all routes of the collector.
+func (c *Collector) FalseSuspicionsPerMonth() float64 { return c.options.FalseSuspicionsPerMonth }
 
 // Suspected tells whether a route was suspected for a fingerprint at a time, from what was settled
 // then, and since when.
@@ -47,40 +49,6 @@ func (c *Collector) History(route string, fingerprint int) []diagnosis.Transitio
 		}
 	}
 	return merged
-}
-
-// Observe sets what is known of a route over the UTC day before and the present one, as far as
-// it is settled. It tells whether there is anything.
-func (c *Collector) Observe(route string, fingerprint int, o *diagnosis.Observations) bool {
-	r := c.routes[route]
-	if r == nil || fingerprint >= len(r.Accounts) || len(r.Days) == 0 {
-		return false
-	}
-	if a := r.telling(fingerprint); a != nil {
-		o.Coarse = a.Evidence()
-	}
-	var grown growths
-	var seen uint16
-	hours, errorHours := 0, 0
-	for _, d := range r.Days {
-		seen |= d.Seen
-		hours += bits.OnesCount32(d.Hours)
-		errorHours += bits.OnesCount32(d.Error)
-		for i, n := range d.Grown {
-			grown[i] += n
-		}
-	}
-	known := func(r role) *int64 {
-		if seen>>r&1 == 0 {
-			return nil
-		}
-		return &grown[r]
-	}
-	o.Errors, o.Hours, o.ErrorHours = &grown[roleErrors], &hours, &errorHours
-	o.Connects.Failures, o.Connects.Timeouts = known(roleFailures), known(roleTimeouts)
-	o.TLSErrors = known(roleTLSErrors)
-	o.Responses.Timeouts, o.Responses.Resets, o.Responses.Overflows = known(roleResponseTimeouts), known(roleResets), known(roleOverflows)
-	return true
 }
 
 // telling returns the account that is suspected, or has the newest data.

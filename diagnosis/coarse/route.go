@@ -34,32 +34,62 @@ type account struct {
 
 // day is what happened in one UTC day.
 type day struct {
-	Number       int64
-	Grown        growths
-	Seen         uint16 // roles
-	Hours, Error uint32 // that were covered, and with errors
+	Number        int64
+	CoveredMillis int64 // over all targets
+	Grown         growths
+	Seen          roleSet // that were known
+	Present       roleSet // that the route had itself
+	Absent        roleSet // that the route had not, where other routes had and zeros are shown
+	Hours, Error  uint32  // that were covered, and with errors
+	SlowKnown     uint64  // fingerprints
+	Slow          []int64 `json:",omitempty"` // by fingerprint: requests of the proxies that took about the timeout
 }
 
 func newRoute(fingerprints int) *route { return &route{Accounts: make([][]account, fingerprints)} }
 
-// count adds what happened in intervals of one class, the first of which ends at a time.
-func (r *route) count(x class, atMillis int64, grown growths) {
+// day returns the UTC day of a time. The pointer is good until the next call.
+func (r *route) day(atMillis int64) *day {
 	number := atMillis / dayMillis
 	at, found := slices.BinarySearchFunc(r.Days, number, func(d day, n int64) int { return cmp.Compare(d.Number, n) })
 	if !found {
 		r.Days = slices.Insert(r.Days, at, day{Number: number})
 	}
-	d := &r.Days[at]
-	d.Seen |= x.seen
-	hour := uint32(1) << (x.hour % 24)
-	if x.delta > 0 {
-		d.Hours |= hour
+	return &r.Days[at]
+}
+
+// count adds what happened in a number of intervals of one class, the first of which ends at a time.
+func (r *route) count(c class, atMillis int64, intervals int, x scene) {
+	d := r.day(atMillis)
+	d.Seen |= c.seen
+	if x.connect.known != 0 {
+		d.Seen |= 1 << roleLate
 	}
-	if grown[roleErrors] > 0 {
+	d.Present |= x.present
+	if c.zeros {
+		d.Absent |= c.seen &^ x.present
+	}
+	hour := uint32(1) << (c.hour % 24)
+	if c.delta > 0 {
+		d.Hours |= hour
+		d.CoveredMillis += c.length * int64(intervals)
+	}
+	if x.grown[roleErrors] > 0 {
 		d.Error |= hour
 	}
-	for i, n := range grown {
+	for i, n := range x.grown {
 		d.Grown[i] += n
+	}
+}
+
+// slow adds requests that took about the timeout of a fingerprint.
+func (r *route) slow(atMillis int64, fingerprint int, known uint64, n int64) {
+	d := r.day(atMillis)
+	d.SlowKnown |= known
+	if n > 0 {
+		if d.Slow == nil {
+			d.Slow = make([]int64, len(r.Accounts))
+		}
+		d.Slow[fingerprint] += n
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion is that of the format below.
-const stateVersion = 1
+const stateVersion = 2
 
 // errState is a state that cannot be taken over.
 var errState = errors.New("not a state that this version wrote")
@@ -22,6 +22,7 @@ type state struct {
 	Targets    map[string]*target
 	Routes     map[string]*route
 	NextTarget int32
+	Firsts     [roles]int64
 }
 
 // MarshalBinary returns the state. Equal states give equal bytes.
@@ -34,7 +35,7 @@ func (c *Collector) MarshalBinary() ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = c.eachAccount(func(a *account) error { a.State = nil; return nil }) }()
-	return json.Marshal(state{stateVersion, c.targets, c.routes, c.nextTarget})
+	return json.Marshal(state{stateVersion, c.targets, c.routes, c.nextTarget, c.firsts})
 }
 
 // UnmarshalBinary replaces the state by one that MarshalBinary wrote for the same fingerprints. After
@@ -48,7 +49,7 @@ func (c *Collector) UnmarshalBinary(data []byte) error {
 	if s.Version != stateVersion {
 		return fmt.Errorf("state of companions of version %d: %w", s.Version, errState)
 	}
-	fresh.targets, fresh.routes, fresh.nextTarget = s.Targets, s.Routes, s.NextTarget
+	fresh.targets, fresh.routes, fresh.nextTarget, fresh.firsts = s.Targets, s.Routes, s.NextTarget, s.Firsts
 	if err := fresh.restore(); err != nil {
 		return fmt.Errorf("state of companions: %w", err)
 	}
@@ -65,8 +66,8 @@ func (c *Collector) restore() error {
 		if t.Series == nil {
 			t.Series = make(map[string][]*series)
 		}
-		if t.Slow == nil {
-			t.Slow = make(map[string]*slowState)
+		if t.Histograms == nil {
+			t.Histograms = make(map[string][]sample)
 		}
 	}
 	for _, r := range c.routes {

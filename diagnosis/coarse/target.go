@@ -3,8 +3,6 @@ package coarse
 import (
 	"maps"
 	"slices"
-
-	"github.com/ghostpair/ghostpair/diagnosis"
 )
 
 // target is what is remembered of one counting process.
@@ -15,8 +13,17 @@ type target struct {
 	Last   int64 // scrape
 	Pace   pace
 	Seen   [roles]int64 // when a series of the role was first seen; 0: never
+	Zero   int64        // when a counter that is 0 was first seen; 0: never, so that what is 0 may be left out
 	Series map[string][]*series
-	Slow   map[string]*slowState
+	// Histograms are their buckets at the latest scrape.
+	Histograms map[string][]sample
+}
+
+// wholeProcess is the route of what counts for a whole process.
+const wholeProcess = ""
+
+func newTarget(id int32) *target {
+	return &target{ID: id, Series: make(map[string][]*series), Histograms: make(map[string][]sample)}
 }
 
 // forget drops what is long gone and tells whether the target is.
@@ -35,7 +42,8 @@ func (t *target) forget(toMillis int64) bool {
 func (c *Collector) process(t *target, p *piece) error {
 	for _, s := range t.segments(p) {
 		if s.fresh { // values seen another way are not compared
-			t.Series, t.Slow, t.Last = make(map[string][]*series), make(map[string]*slowState), 0
+			t.Series, t.Histograms, t.Last = make(map[string][]*series), make(map[string][]sample), 0
+			t.Seen, t.Zero = [roles]int64{}, 0
 			t.Pace.reset()
 		}
 		if err := c.segment(t, s, p.views[s.view]); err != nil {
@@ -46,27 +54,24 @@ func (c *Collector) process(t *target, p *piece) error {
 	return nil
 }
 
-// class is what an interval of a target has in common with its neighbours.
-type class struct {
-	length, delta int64 // delta is 0 when the interval is not a regular one
-	hour          int64
-	slow, grew    uint64
-	seen          uint16 // roles, at the right end
-	left          bool   // whether the gauge was seen by the left end
-}
-
-// intervals are those of a segment: interval i ends at scrape i.
-type intervals struct {
-	left, times []int64
-	classes     []class
-	until       []int // last interval in a row with the same class
-}
-
 func (c *Collector) segment(t *target, s segment, v *stagedView) error {
 	c.attach(t, s, v)
+	for name := range t.Histograms {
+		if !v.has(name) {
+			delete(t.Histograms, name)
+		}
+	}
 	iv := c.classify(t, s, v)
 	for name, list := range t.Series {
+		if name == wholeProcess {
+			continue
+		}
 		w := walk{collector: c, target: t, route: c.routes[name], list: list, intervals: iv}
+		for i, h := range c.histograms {
+			if all := v.histograms[histogramKey{h.Metric, name}]; all != nil && !h.Process {
+				w.marks[i] = t.mark(histogramKey{h.Metric, name}, all, h.Windows, s.times)
+			}
+		}
 		if err := w.run(); err != nil {
 			return err
 		}
@@ -74,10 +79,19 @@ func (c *Collector) segment(t *target, s segment, v *stagedView) error {
 	return nil
 }
 
+func (v *stagedView) has(histogram string) bool {
+	for key := range v.histograms {
+		if key.String() == histogram {
+			return true
+		}
+	}
+	return false
+}
+
 // attach gives the series of the target their samples in the segment.
 func (c *Collector) attach(t *target, s segment, v *stagedView) {
 	for key, runs := range v.series {
-		if c.routes[key.route] == nil {
+		if key.route != wholeProcess && c.routes[key.route] == nil {
 			continue // beyond the limit
 		}
 		spans := spansOf(slices.Clone(runs), s.times)
@@ -87,6 +101,11 @@ func (c *Collector) attach(t *target, s segment, v *stagedView) {
 		first := s.times[spans[0].first]
 		if old := t.Seen[key.role]; old == 0 || first < old {
 			t.Seen[key.role] = first
+		}
+		if zero := slices.IndexFunc(spans, func(x span) bool { return x.value == 0 }); zero >= 0 && key.role != rolePending {
+			if at := s.times[spans[zero].first]; t.Zero == 0 || at < t.Zero {
+				t.Zero = at
+			}
 		}
 		x := t.series(key)
 		x.spans = spans
@@ -113,127 +132,20 @@ func (t *target) series(key seriesKey) *series {
 	return t.Series[key.route][at]
 }
 
-// classify finds out what the intervals are. Pace and latency of the target move on.
-func (c *Collector) classify(t *target, s segment, v *stagedView) *intervals {
-	n := len(s.times)
-	known, grew := c.slow(t, v, s.times)
-	iv := &intervals{left: make([]int64, n), times: s.times, classes: make([]class, n), until: make([]int, n)}
-	last := t.Last
-	for i, at := range s.times {
-		x := class{hour: at / hourMillis, slow: known[i], grew: grew[i]}
-		if last > 0 {
-			x.length = at - last
-			if t.Pace.next(x.length) {
-				x.delta = t.Pace.Delta
-			}
+// seen tells the roles that are known at a scrape: a counter of which the target has shown another, or, where
+// it leaves out what is 0, of which any target has.
+func (c *Collector) seen(t *target, atMillis int64) roleSet {
+	var all roleSet
+	for r := range roles {
+		since := t.Seen[r]
+		if other := c.firsts[r]; other > 0 && (since == 0 || other < since) && t.hidesZeros(atMillis) {
+			since = other
 		}
-		for r, since := range t.Seen {
-			if since > 0 && since <= at {
-				x.seen |= 1 << r
-			}
-		}
-		x.left = t.Seen[rolePending] > 0 && t.Seen[rolePending] <= last
-		iv.left[i], iv.classes[i] = last, x
-		last = at
-	}
-	for i := n - 1; i >= 0; i-- {
-		iv.until[i] = i
-		if i+1 < n && iv.classes[i] == iv.classes[i+1] {
-			iv.until[i] = iv.until[i+1]
+		if since > 0 && since <= atMillis {
+			all |= 1 << r
 		}
 	}
-	return iv
+	return all
 }
 
-// walk goes through the intervals of one route on one target.
-type walk struct {
-	*intervals
-	collector *Collector
-	target    *target
-	route     *route
-	list      []*series
-}
-
-// growths are what the series of a route grew by in an interval, by role.
-type growths [roles]int64
-
-func (w *walk) run() error {
-	end := len(w.times) - 1
-	pending := int64(0) // at the scrape before
-	for _, s := range w.list {
-		if s.Role == rolePending && s.Present {
-			pending += int64(s.Value)
-		}
-	}
-	for i := 0; i <= end; {
-		hold, next := end, int64(0)
-		var grown growths
-		for _, s := range w.list {
-			value, present, until := s.at(i, end)
-			hold = min(hold, until)
-			if s.Role == rolePending {
-				s.Value, s.Present = value, present
-				if present {
-					s.At = w.times[until]
-					next += int64(min(value, 1<<40))
-				}
-				continue
-			}
-			grown[s.Role] += s.take(value, present, w.times[i], w.left[i] > 0)
-			if present {
-				s.At = w.times[until]
-			}
-		}
-		if err := w.emit(i, i, grown, pending); err != nil {
-			return err
-		}
-		pending = next
-		for j := i + 1; j <= hold; j = w.until[j] + 1 {
-			if err := w.emit(j, min(hold, w.until[j]), growths{}, pending); err != nil {
-				return err
-			}
-		}
-		i = hold + 1
-	}
-	for _, s := range w.list {
-		s.spans, s.pos = nil, 0
-	}
-	return nil
-}
-
-// emit books the intervals from first to last, in which the same things happened.
-func (w *walk) emit(first, last int, grown growths, pending int64) error {
-	x := w.classes[first]
-	if x.length == 0 {
-		return nil // the first scrape of all: nothing before it
-	}
-	w.route.count(x, w.times[first], grown)
-	if x.delta < minDeltaMillis {
-		return nil
-	}
-	s := diagnosis.Stretch{
-		Target: w.target.ID, LeftMillis: w.left[first], AtMillis: w.times[last], Intervals: last - first + 1,
-		Known:  diagnosis.KnownErrors,
-		Errors: grown[roleErrors], Failures: grown[roleFailures], Timeouts: grown[roleTimeouts], Pending: pending,
-	}
-	if x.seen>>roleFailures&1 == 1 {
-		s.Known |= diagnosis.KnownFailures
-	}
-	if x.seen>>roleTimeouts&1 == 1 {
-		s.Known |= diagnosis.KnownTimeouts
-	}
-	if x.left {
-		s.Known |= diagnosis.KnownPending
-	}
-	for f, fp := range w.collector.options.Fingerprints {
-		own := s
-		if x.slow>>f&1 == 1 {
-			own.Known |= diagnosis.KnownSlow
-			own.Slow = x.grew>>f&1 == 1
-		}
-		if err := w.route.add(f, fp, x.delta, own); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (t *target) hidesZeros(atMillis int64) bool { return t.Zero == 0 || t.Zero > atMillis }

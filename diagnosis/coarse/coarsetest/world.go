@@ -37,7 +37,10 @@ type World struct {
 	Failures map[string][]Failure             // by route
 	Missed   func(pod int, scrape int64) bool // nil: none
 	TwoViews bool
-	Reorder  *rand.Rand // nil: series come in any order
+	UsedOnly bool // counters are shown from their first event on
+	// More are further series of every pod, by the names that a collector gives them.
+	More    map[string]func(pod int, atMillis int64) (value float64, exists bool)
+	Reorder *rand.Rand // nil: series come in any order
 }
 
 // NewWorld has a route whose connects are dropped, one whose connects are refused, and one with
@@ -99,7 +102,7 @@ func (w *World) value(metric, route string, pod int, at int64) (float64, bool) {
 			n += count(!done && f.AtMillis-f.WaitMillis <= at)
 		}
 	}
-	return float64(n), n > 0 || metric != coarse.ErrorsMetric // an error counter is born with the first error
+	return float64(n), n > 0 || metric != coarse.ErrorsMetric && !w.UsedOnly // an error counter is born with the first error
 }
 
 // latency is what a cumulative bucket of the proxy shows.
@@ -131,14 +134,22 @@ func (w *World) Feed(from, to int64, sink observe.Sink) {
 		for text, bound := range map[string]float64{"1000": 1000, "2500": 2500, "5000.0": 5000, "10000": 10000, "30000": 30000} {
 			series(coarse.LatencyMetric+" / ingress / "+text, func(at int64) (float64, bool) { return w.latency(bound, pod, at), true })
 		}
+		for name, value := range w.More {
+			series(name, func(at int64) (float64, bool) { return value(pod, at) })
+		}
 	})
 }
 
 // FeedErrors hands the counters of errors to a sink, as the source itself reads them.
 func (w *World) FeedErrors(from, to int64, sink observe.Sink) {
+	w.FeedCounter(coarse.ErrorsMetric, from, to, sink)
+}
+
+// FeedCounter hands a counter of the routes to a sink, as a source of it reads it.
+func (w *World) FeedCounter(metric string, from, to int64, sink observe.Sink) {
 	w.feed(from, to, sink, func(pod int, series func(string, func(int64) (float64, bool))) {
 		for route := range w.Failures {
-			series(route, func(at int64) (float64, bool) { return w.value(coarse.ErrorsMetric, route, pod, at) })
+			series(route, func(at int64) (float64, bool) { return w.value(metric, route, pod, at) })
 		}
 	})
 }
@@ -157,7 +168,7 @@ func (w *World) feed(from, to int64, sink observe.Sink, all func(pod int, series
 			sink.Scrapes(observe.TargetView{Target: name, View: view}, runs(times, func(int64) (float64, bool) { return 1, true }))
 			all(pod, func(route string, value func(int64) (float64, bool)) {
 				calls = append(calls, func() {
-					sink.Series(&observe.SeriesID{Route: route, Target: name, View: view, Counter: "c"}, runs(times, value))
+					sink.Series(&observe.SeriesID{Route: route, Target: name, View: view, Counter: route}, runs(times, value))
 				})
 			})
 		}

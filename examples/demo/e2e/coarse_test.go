@@ -78,19 +78,20 @@ func withCompanions(t *testing.T, server *promtest.Server, protocol string) func
 		o.Origin, o.FalseSuspicionsPerMonth = time.UnixMilli(coarsetest.Start), 1
 		for i, s := range o.Sources {
 			d := config.Default().Sources[i]
-			if d.Name != s.Name || s.Signal != config.Signal5xx {
+			if d.Name != s.Name || d.Kind != config.KindEnvoy {
 				continue
 			}
 			companions, err := sources.NewCompanions(sources.Options{
 				Name: s.Name, Server: prometheus, Selector: d.Selector,
 				RouteLabels: d.RouteLabels, TargetLabels: d.TargetLabels, ViewLabels: d.ViewLabels, Exclude: d.Exclude,
-			})
+			}, o.Fingerprints)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range companions {
+			for _, c := range companions.Readers {
 				o.Sources[i].Companions = append(o.Sources[i].Companions, c)
 			}
+			o.Sources[i].ConnectTimeouts = companions.ConnectTimeouts
 		}
 	}
 }
