@@ -18,17 +18,20 @@ type lateness struct {
 	fresh      counts // staged, samples of the piece
 	overlap    counts // staged, samples from before the piece
 	hasOverlap bool
+	reach      int64 // samples of the stage after this are counted
 }
 
 func newLateness() lateness { return lateness{seconds: never} }
 
+// begin opens a stage that ends at a time.
+func (l *lateness) begin(to int64) { l.reach = 1000*(second(to)-lateSeconds+1) - 1 }
+
 // add counts the samples of a run that are within the reach of the counts.
 func (l *lateness) add(run Run, from, to int64) {
-	before := 1000*(second(to)-lateSeconds+1) - 1
-	if run.Count > 0 && run.LastMillis() <= before {
+	if run.Count > 0 && run.LastMillis() <= l.reach {
 		return
 	}
-	run = run.trim(before, to)
+	run = run.trim(l.reach, to)
 	for i := range run.Count {
 		t := run.FirstMillis + i*run.StepMillis
 		if t > from {

@@ -70,6 +70,7 @@ func (o *Observer) Begin(fromMillis, toMillis int64) {
 	o.stage.open = true
 	o.stage.number++
 	o.stage.from, o.stage.to = from, max(from, toMillis)
+	o.late.begin(o.stage.to)
 }
 
 // Scrapes takes samples of `up` of one view of a target. Samples outside the piece are ignored.
@@ -98,6 +99,10 @@ func (o *Observer) Series(id *SeriesID, runs []Run) {
 	t := o.target(id.Target)
 	x := s.seriesOf(t, t.view(id.View), id)
 	for _, run := range runs {
+		if run.LastMillis() <= o.late.reach && x.follow(run) {
+			s.samples += run.Count
+			continue
+		}
 		o.late.add(run, s.from, s.to)
 		if run = run.trim(s.from, s.to); run.Count > 0 {
 			s.samples += run.Count

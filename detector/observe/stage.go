@@ -122,6 +122,13 @@ func (s *stage) seriesOf(t *stagedTarget, v *stagedView, id *SeriesID) *stagedSe
 	return x
 }
 
+// follow takes a run that tells nothing new: the value is the one before, at exactly the scrapes that are
+// next in line. Nearly all runs of an error counter are like that, as all series of a target are cut into
+// runs by the same scrapes. Any other it leaves to take.
+func (x *stagedSeries) follow(run Run) bool {
+	return x.odd == nil && run.FirstMillis > x.handled && x.walker.follow(x.view.up, run, &x.handled)
+}
+
 // take compares samples with the scrapes that are known so far.
 func (x *stagedSeries) take(log *markLog, run Run) {
 	if run = run.trim(x.handled, run.LastMillis()); run.Count == 0 {

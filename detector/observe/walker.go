@@ -73,6 +73,22 @@ func walk(log *markLog, times []span, runs []Run) walker {
 	return w
 }
 
+// follow passes a run that repeats the latest value at all times of the next span, and no others. It notes
+// the last of them in handled.
+func (w *walker) follow(times []span, run Run, handled *int64) bool {
+	if w.reader.used != 0 || int(w.reader.index) >= len(times) || w.first == noMark || w.missing > 0 || run.Value != w.value {
+		return false
+	}
+	s := &times[w.reader.index]
+	if s.first != run.FirstMillis || int64(s.step) != run.StepMillis || int64(s.count) != run.Count {
+		return false
+	}
+	w.reader.index++
+	w.before = s.last()
+	w.prior, *handled = w.before, w.before
+	return true
+}
+
 // take compares a run with the times. It stops at the first sample that is not at a scrape and returns
 // what is left.
 func (w *walker) take(log *markLog, times []span, run Run) Run {
