@@ -34,10 +34,11 @@ type lane struct {
 	accounts    int
 	scores      []float64 // of a cell: [slot·8 + kernel·4 + rho]
 	closeMillis int64
-	left16      int64   // 16 × left edge of the window, relative to the trigger
-	last16      int64   // 16 × left edge of its last slot
-	classes     []uint8 // what a histogram bin counts as
-	pool        *tally  // of the pooled stream
+	left16      int64                     // 16 × left edge of the window, relative to the trigger
+	last16      int64                     // 16 × left edge of its last slot
+	classes     []uint8                   // what a histogram bin counts as
+	pool        *tally                    // of the pooled stream
+	bounders    [levels]*estimate.Bounder // by estimate.Level, nil until asked for
 	trials      ring[trial]
 }
 

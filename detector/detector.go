@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ghostpair/ghostpair/detector/estimate"
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/finding"
@@ -34,12 +35,13 @@ type Detector struct {
 	sequence  uint64 // trials opened so far
 	nextClose int64
 
-	outcome outcome // of the trial in hand
-	scratch scratch
-	largest []int64 // usable scrape interval, per fingerprint
-	guard   float64
-	fixed   float64                                            // tests: threshold, 0: none
-	onTrial func(tr *trial, o *outcome, own, pooled happening) // tests
+	outcome   outcome // of the trial in hand
+	scratch   scratch
+	quantiles *estimate.Quantiles
+	largest   []int64 // usable scrape interval, per fingerprint
+	guard     float64
+	fixed     float64                                            // tests: threshold, 0: none
+	onTrial   func(tr *trial, o *outcome, own, pooled happening) // tests
 }
 
 // New returns a Detector that has seen nothing.
@@ -47,7 +49,7 @@ func New(options Options, coverage Coverage) *Detector {
 	if options.ClearBelow == 0 {
 		options.ClearBelow = defaultClearBelow
 	}
-	d := &Detector{options: options, coverage: coverage, bets: newBets(), guard: guard}
+	d := &Detector{options: options, coverage: coverage, bets: newBets(), quantiles: new(estimate.Quantiles), guard: guard}
 	for _, fp := range options.Fingerprints {
 		d.largest = append(d.largest, score.LargestResolvableMillis(fp))
 	}

@@ -167,13 +167,22 @@ func share(part, whole int64) float64 {
 	return float64(part) / float64(whole)
 }
 
+// bounder returns what bounds the pair ratio of a stream.
+func (d *Detector) bounder(s *stream, b *lookback) *estimate.Bounder {
+	l := &b.main.clock.lanes[s.fingerprint]
+	if l.bounders[b.level] == nil {
+		l.bounders[b.level] = estimate.NewBounder(d.shape(s, b.main.clock, b.level), d.quantiles)
+	}
+	return l.bounders[b.level]
+}
+
 // bound bounds the pair ratio over a lookback from above.
 func (d *Detector) bound(s *stream, b *lookback) (estimate.Bound, bool) {
 	if !b.resolved(s) {
 		return estimate.Bound{}, false
 	}
 	d.scratch.hours = b.main.hourCounts(d.scratch.hours[:0], b.index, b.level, b.from, nil)
-	return estimate.UpperBound(d.scratch.hours, b.scrapes, d.shape(s, b.main.clock, b.level))
+	return d.bounder(s, b).Upper(d.scratch.hours, b.scrapes)
 }
 
 // boundSince bounds the pair ratio since the latest alarm or confirmation.
@@ -187,7 +196,7 @@ func (d *Detector) boundSince(s *stream, b *lookback) (float64, bool) {
 	}
 	from := max(m.atMillis, b.endMillis-maxLookbackHours*hourMillis)
 	d.scratch.hours = b.main.hourCounts(d.scratch.hours[:0], b.index, b.level, from/hourMillis, m)
-	bound, ok := estimate.UpperBound(d.scratch.hours, d.scrapes(s, b.main.clock, from, b.endMillis), d.shape(s, b.main.clock, b.level))
+	bound, ok := d.bounder(s, b).Upper(d.scratch.hours, d.scrapes(s, b.main.clock, from, b.endMillis))
 	return bound.PairRatioUpper, ok
 }
 

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 const (
@@ -25,7 +24,31 @@ type Bound struct {
 	PairRatioUpper    float64 // 95 % upper bound, 0 when there is none
 }
 
-// UpperBound bounds the pair ratio from above: over the given hours, in which the targets were
+// Bounder bounds the pair ratio of one shape, again and again: it keeps what does not change. It is not safe
+// for concurrent use.
+type Bounder struct {
+	hot       []int
+	kappa     float64
+	mass      float64 // share of the second errors that hot bins see
+	quantiles *Quantiles
+	excess    []float64 // scratch: of the hours
+}
+
+// NewBounder returns a Bounder. Bounders may share quantiles, as long as only one is used at a time.
+func NewBounder(s Shape, quantiles *Quantiles) *Bounder {
+	b := &Bounder{hot: s.HotBins(), quantiles: quantiles}
+	if len(b.hot) == 0 {
+		return b
+	}
+	_, last := s.Window()
+	if right := last - b.hot[len(b.hot)-1]; right > 0 {
+		b.kappa = float64(len(b.hot)) / float64(right)
+	}
+	b.mass = s.hotMass(b.hot)
+	return b
+}
+
+// Upper bounds the pair ratio from above: over the given hours, in which the targets were
 // scraped scrapes times in all. It is not ok when there is no bound: no cells, more than 30 % of the
 // scrape intervals occupied, or no bin that a pair could fall into; the counts are set all the same.
 //
@@ -34,32 +57,27 @@ type Bound struct {
 // right counts at 97.5 % each; with six or more active hours also at most what Student's t gives for
 // the hourly differences, which covers clustering. The larger of the two is divided by the share of
 // mates that a hot bin sees, and doubled, since a pair has two errors.
-func UpperBound(hours []HourCounts, scrapes int64, s Shape) (Bound, bool) {
-	hot := s.HotBins()
-	if len(hot) == 0 {
+func (b *Bounder) Upper(hours []HourCounts, scrapes int64) (Bound, bool) {
+	if len(b.hot) == 0 {
 		return Bound{}, false
 	}
-	_, last := s.Window()
-	b := Bound{}
-	if right := last - hot[len(hot)-1]; right > 0 {
-		b.Kappa = float64(len(hot)) / float64(right)
-	}
+	out := Bound{Kappa: b.kappa}
 	for _, h := range hours {
-		b.Cells += h.Cells
-		b.Hot += h.Hot
-		b.Right += h.Right
+		out.Cells += h.Cells
+		out.Hot += h.Hot
+		out.Right += h.Right
 	}
-	if b.Cells == 0 || scrapes <= 0 {
-		return b, false
+	if out.Cells == 0 || scrapes <= 0 {
+		return out, false
 	}
-	b.Occupancy = float64(b.Cells) / float64(scrapes)
-	if b.Occupancy > maxOccupancy {
-		return b, false
+	out.Occupancy = float64(out.Cells) / float64(scrapes)
+	if out.Occupancy > maxOccupancy {
+		return out, false
 	}
-	n := float64(b.Cells)
-	mates := max(poissonExcess(float64(b.Hot), float64(b.Right), b.Kappa), hourlyExcess(hours, b.Kappa))
-	b.PairRatioUpper = min(1, max(0, 2*mates/n/(s.hotMass(hot)*(1-b.Occupancy))))
-	return b, true
+	n := float64(out.Cells)
+	mates := max(poissonExcess(float64(out.Hot), float64(out.Right), b.kappa, b.quantiles), b.hourlyExcess(hours))
+	out.PairRatioUpper = min(1, max(0, 2*mates/n/(b.mass*(1-out.Occupancy))))
+	return out, true
 }
 
 // hotMass is the share of the second errors of pairs that fall into hot bins.
@@ -73,47 +91,30 @@ func (s Shape) hotMass(hot []int) float64 {
 
 // poissonExcess bounds the mean of hot minus kappa times that of right, at 95 % in all. The counts
 // need not be whole.
-func poissonExcess(hot, right, kappa float64) float64 {
-	excess := distuv.ChiSquared{K: 2 * (hot + 1)}.Quantile(0.975) / 2
+func poissonExcess(hot, right, kappa float64, q *Quantiles) float64 {
+	excess := q.chiSquaredHigh(hot+1) / 2
 	if right > 0 {
-		excess -= kappa * distuv.ChiSquared{K: 2 * right}.Quantile(0.025) / 2
+		excess -= kappa * q.chiSquaredLow(right) / 2
 	}
 	return excess
 }
 
 // hourlyExcess bounds the same from its spread over the active hours, which grows when errors
 // cluster; minus infinity when there are too few of them.
-func hourlyExcess(hours []HourCounts, kappa float64) float64 {
-	var excess []float64
+func (b *Bounder) hourlyExcess(hours []HourCounts) float64 {
+	excess := b.excess[:0]
 	for _, h := range hours {
 		if h.Cells > 0 {
-			excess = append(excess, float64(h.Hot)-kappa*float64(h.Right))
+			excess = append(excess, float64(h.Hot)-b.kappa*float64(h.Right))
 		}
 	}
+	b.excess = excess
 	if len(excess) < minHours {
 		return math.Inf(-1)
 	}
 	n := float64(len(excess))
 	mean, variance := stat.MeanVariance(excess, nil)
-	return n*mean + studentQuantile95(n-1)*math.Sqrt(n*variance)
-}
-
-// studentQuantile95 is the 95 % quantile of Student's t with at least five degrees of freedom: the
-// Cornish–Fisher expansion around the normal quantile, polished by Newton's method. It is asked for
-// every stream at every hour, and the general inverse costs twenty times as much.
-func studentQuantile95(nu float64) float64 {
-	const p, z = 0.95, 1.6448536269514722
-	z2 := z * z
-	t := z + z*(z2+1)/4/nu + z*((5*z2+16)*z2+3)/96/(nu*nu)
-	student := distuv.StudentsT{Sigma: 1, Nu: nu}
-	for range 8 {
-		step := (student.CDF(t) - p) / student.Prob(t)
-		t -= step
-		if math.Abs(step) < 1e-12 {
-			break
-		}
-	}
-	return t
+	return n*mean + b.quantiles.student95(len(excess)-1)*math.Sqrt(n*variance)
 }
 
 // ErrorsNeeded returns the smallest number of cells at which the Poisson part of the bound would fall
@@ -121,12 +122,13 @@ func studentQuantile95(nu float64) float64 {
 // they do already. It is not ok when a million cells would not do: today's rates are consistent with
 // more pairs than the limit.
 func ErrorsNeeded(n, hot, right int, kappa, limit float64) (int, bool) {
+	q := new(Quantiles)
 	below := func(m int) bool {
 		scale := 0.0
 		if n > 0 {
 			scale = float64(m) / float64(n)
 		}
-		return 2*poissonExcess(float64(hot)*scale, float64(right)*scale, kappa)/float64(m) < limit
+		return 2*poissonExcess(float64(hot)*scale, float64(right)*scale, kappa, q)/float64(m) < limit
 	}
 	if n > 0 && below(n) {
 		return n, true

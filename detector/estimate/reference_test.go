@@ -221,7 +221,7 @@ func TestUpperBoundMatchesReference(t *testing.T) {
 		for _, h := range c.Hours {
 			hours = append(hours, HourCounts{Cells: h[0], Hot: h[1], Right: h[2]})
 		}
-		got, ok := UpperBound(hours, c.Scrapes, c.shape())
+		got, ok := NewBounder(c.shape(), new(Quantiles)).Upper(hours, c.Scrapes)
 		if want := c.Clear; ok != (want != nil && want.Upper != nil) {
 			t.Errorf("%s: ok %v", c.Name, ok)
 		} else if ok {
