@@ -87,7 +87,7 @@ func (d *Detector) finding(s *stream, atMillis int64) finding.Finding {
 	v, w := s.verdict, s.view
 	b := lookback{}
 	if !w.stepped {
-		b = d.lookBack(s, d.ofAll(s), atMillis)
+		b = d.lookBack(s, true, atMillis)
 		w = b.view()
 		if v.state == finding.Undecided && !s.ignored {
 			v.reasons = provisional(&b, &w)

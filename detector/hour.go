@@ -10,13 +10,14 @@ import (
 // stepHour ends the UTC hour before a boundary: everything that is not decided by a trial.
 func (d *Detector) stepHour(atMillis int64) {
 	hour := atMillis/hourMillis - 1
+	d.scratch.survey.forget()
 	sampled := d.see(hour, atMillis)
 	for _, r := range d.routes {
 		if r.streams != nil {
 			d.age(r, sampled, hour, atMillis)
 		}
 	}
-	d.exposureMillis += d.exposed(d.targetIDs(d.all()), atMillis)
+	d.exposureMillis += d.exposed(d.all(), atMillis)
 	if atMillis%dayMillis == 0 {
 		d.endDay(atMillis / dayMillis)
 	}
@@ -39,10 +40,12 @@ func (d *Detector) stepHour(atMillis int64) {
 // see shows the units that had a sample in an hour, and tells whether any had.
 func (d *Detector) see(hour, atMillis int64) bool {
 	any := false
-	for _, u := range d.units {
-		if u.sinceMillis < atMillis && (u.seenHour >= hour || d.coverage.Sampled(u.id, hour)) {
-			d.show(u, hour, atMillis)
-			any = true
+	for _, r := range d.routes {
+		for _, u := range r.registered {
+			if u.sinceMillis < atMillis && (u.seenHour >= hour || d.coverage.Sampled(u.id, hour)) {
+				d.show(u, hour, atMillis)
+				any = true
+			}
 		}
 	}
 	return any
@@ -55,22 +58,34 @@ func (d *Detector) exposedFrom(nextHour int64) int64 {
 	return max(nextHour-2*hourMillis, d.originMillis)
 }
 
-// exposed is the exposure that an hour step adds.
-func (d *Detector) exposed(targets []int32, atMillis int64) int64 {
+// exposed is the exposure of the targets of some units that an hour step adds.
+func (d *Detector) exposed(units iter.Seq[*unit], atMillis int64) int64 {
 	from, to := d.exposedFrom(atMillis), d.exposedFrom(atMillis+hourMillis)
-	if from == to || d.exposedBy(targets, from, to, atMillis) {
+	if from == to || d.exposedByOne(units, from, to, atMillis) {
 		return to - from
 	}
+	targets := d.targetIDs(units)
 	return d.coverage.Exposure(targets, from, atMillis) - d.coverage.Exposure(targets, to, atMillis)
 }
 
-// exposedBy tells whether one of the first few targets alone was covered for the whole of (from, to]:
+// exposedByOne tells whether one of the first few targets alone was covered for the whole of (from, to]:
 // nearly always, so that the time of all need not be united.
-func (d *Detector) exposedBy(targets []int32, from, to, atMillis int64) bool {
+func (d *Detector) exposedByOne(units iter.Seq[*unit], from, to, atMillis int64) bool {
 	const few = 16
-	for _, id := range targets[:min(few, len(targets))] {
-		if d.coverage.Covered(id, from, atMillis)-d.coverage.Covered(id, to, atMillis) == to-from {
+	var latest *target
+	tried := 0
+	for u := range units {
+		if u.target == nil || u.target == latest {
+			continue
+		}
+		latest = u.target
+		before, _ := d.coverageOf(latest, from, atMillis)
+		after, _ := d.coverageOf(latest, to, atMillis)
+		if before-after == to-from {
 			return true
+		}
+		if tried++; tried == few {
+			break
 		}
 	}
 	return false
@@ -91,7 +106,7 @@ func (d *Detector) all() iter.Seq[*unit] {
 
 // age counts the exposure of a route and the hours for which it has been silent.
 func (d *Detector) age(r *route, sampled bool, hour, atMillis int64) {
-	r.exposureMillis += d.exposed(d.targetIDs(slices.Values(r.units)), atMillis)
+	r.exposureMillis += d.exposed(slices.Values(r.units), atMillis)
 	silent := true
 	for i := len(r.units) - 1; i >= 0; i-- {
 		switch u := r.units[i]; {
@@ -174,7 +189,7 @@ func (d *Detector) stepStream(s *stream, atMillis int64) {
 
 // weigh looks back from an hour and steps the verdict.
 func (d *Detector) weigh(s *stream, atMillis int64) {
-	b := d.lookBack(s, d.of(s), atMillis)
+	b := d.lookBack(s, false, atMillis)
 	s.view = b.view()
 	s.view.stepped = true
 	s.verdict.step(&evidenceOfHour{

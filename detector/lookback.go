@@ -39,6 +39,7 @@ type view struct {
 type scratch struct {
 	hours   []estimate.HourCounts
 	targets []int32
+	survey  survey
 }
 
 // of lists the units whose cells a stream is about, those that a newer unit has replaced left out.
@@ -86,8 +87,8 @@ func mainTally(tallies []*tally, fingerprint int) *tally {
 }
 
 // lookBack looks at the latest 24 hours before a time, and at up to seven days while there are too
-// few cells for any verdict.
-func (d *Detector) lookBack(s *stream, units iter.Seq[*unit], endMillis int64) lookback {
+// few cells for any verdict. With all it also looks at the units of ofAll.
+func (d *Detector) lookBack(s *stream, all bool, endMillis int64) lookback {
 	end := (endMillis + hourMillis - 1) / hourMillis
 	tallies, index := d.tallies(s)
 	b := lookback{endMillis: endMillis, main: mainTally(tallies, s.fingerprint), index: index}
@@ -97,19 +98,16 @@ func (d *Detector) lookBack(s *stream, units iter.Seq[*unit], endMillis int64) l
 	}
 	b.level = d.level(s, end-1)
 	left := b.from * hourMillis
-	for u := range units {
-		covered, span := d.coverageOf(u.target, left, endMillis)
-		b.covered += covered
-		b.span += span
-		if span == 0 {
-			continue
+	v := d.survey(s, all, left, endMillis)
+	b.covered, b.span, b.hourCovered, b.hourSpan = v.covered, v.span, v.hourCovered, v.hourSpan
+	for i := range v.clocks {
+		c := &v.clocks[i]
+		b.resolvable = b.resolvable || c.clock.lanes[s.fingerprint].resolvable
+		if b.main != nil && c.clock == b.main.clock {
+			b.scrapes = c.scrapes
 		}
-		covered, span = d.coverageOf(u.target, endMillis-hourMillis, endMillis)
-		b.hourCovered += covered
-		b.hourSpan += span
-		b.resolvable = b.resolvable || u.clock.lanes[s.fingerprint].resolvable
 	}
-	if b.main != nil {
+	if all && b.main != nil {
 		b.scrapes = d.scrapes(s, b.main.clock, left, endMillis)
 	}
 	return b
@@ -136,7 +134,9 @@ func (d *Detector) level(s *stream, hour int64) estimate.Level {
 		if u.seenHour <= hour-lookbackHours {
 			continue
 		}
-		many = many || found && u.targetID != target
+		if many = found && u.targetID != target; many {
+			break
+		}
 		found, target = true, u.targetID
 	}
 	if found && !many {

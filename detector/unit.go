@@ -43,8 +43,8 @@ type target struct {
 	id          int32
 	deltaMillis int64
 	units       int
-	times       ring[cellTime]  // of the latest cells of all its routes
-	memo        [2]coverageMemo // of an hour, and of a longer time
+	times       ring[cellTime]              // of the latest cells of all its routes
+	memo        [coverageMemos]coverageMemo // by length in hours
 	step        stepMemo
 }
 
@@ -52,6 +52,9 @@ type targetKey struct {
 	id          int32
 	deltaMillis int64
 }
+
+// coverageMemos is such a number that the usual lengths, of 1, 2, 24 and 168 hours, are kept apart.
+const coverageMemos = 7
 
 // coverageMemo is the answer to a question about the coverage of a target.
 type coverageMemo struct {
@@ -209,10 +212,7 @@ func (d *Detector) covers(u *unit, l *lane, tr *trial) bool {
 // target, and between its scrapes. The latest answers are kept, since all routes of a target ask for
 // the same hour, and most for the same look-back.
 func (d *Detector) coverageOf(t *target, left, right int64) (covered, span int64) {
-	m := &t.memo[0]
-	if right-left > hourMillis {
-		m = &t.memo[1]
-	}
+	m := &t.memo[uint64((right-left)/hourMillis)%uint64(len(t.memo))]
 	if m.leftMillis != left || m.rightMillis != right {
 		*m = coverageMemo{left, right, d.coverage.Covered(t.id, left, right), d.coverage.Span(t.id, left, right)}
 	}
