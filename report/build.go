@@ -203,7 +203,7 @@ func (b *builder) others() []Other {
 		if !b.wasPaired(f) || f.Route != finding.PooledRoute && b.burns(f.Source) {
 			continue
 		}
-		o := Other{Key: f.Key, Verdict: f.Verdict, Labels: f.Labels, Errors: f.Errors, Lag: f.LagSeconds, Ratio: f.PairRatio, Histogram: f.Histogram, Members: f.Members}
+		o := Other{Key: f.Key, Verdict: f.Verdict, Labels: f.Labels, Errors: f.Errors, Lag: f.LagSeconds, Ratio: f.PairRatio, Histogram: f.Histogram, Members: f.Members, Checks: append([]finding.Check{}, f.Checks...), Causes: append([]finding.Cause{}, f.Causes...)}
 		if fp, ok := b.fingerprint(f.Fingerprint); ok {
 			o.lags = rangeOf(fp)
 		}

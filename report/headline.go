@@ -15,7 +15,7 @@ func headline(r *Report) []string {
 	if len(r.Quality.Failed) > 0 {
 		lines = append(lines, "Beware: a part of the "+r.Period.noun()+" could not be read, so there were more errors than are counted here. What is missing is listed under the quality of the data.")
 	}
-	for _, line := range []string{worstLine(r), pairsLine(r), lookAlikeLine(r), errorsLine(r)} {
+	for _, line := range []string{worstLine(r), pairsLine(r), suspectedLine(r), lookAlikeLine(r), errorsLine(r)} {
 		if line != "" {
 			lines = append(lines, line)
 		}
@@ -123,12 +123,32 @@ func pairsLine(r *Report) string {
 			long(*b.PairedGivesMinutes), long(*b.PairedLeastMinutes))
 	}
 	line += "."
+	if e := top.reading(); e != nil && len(e.Leading) == 1 {
+		line += " " + e.Claim() + "."
+	}
 	if paired > 1 && r.Totals.Errors > 0 {
 		line += fmt.Sprintf(" Over all, %d routes lost about %s of %s errors (%s) to pairs.", paired,
 			thousands(round(r.Totals.PairedErrors.Estimate)), thousands(r.Totals.Errors),
 			percent(r.Totals.PairedErrors.Estimate/float64(r.Totals.Errors)))
 	}
 	return line
+}
+
+// suspectedLine is about routes whose scrapes hide what other counters show.
+func suspectedLine(r *Report) string {
+	var routes []*Route
+	for i := range r.Routes {
+		if route := &r.Routes[i]; route.mainPairs() == nil && route.suspected() {
+			routes = append(routes, route)
+		}
+	}
+	switch len(routes) {
+	case 0:
+		return ""
+	case 1:
+		return "On " + name(routes[0].Route) + " errors last as long as a timeout; scrapes are too coarse to show pairs, so this is a suspicion."
+	}
+	return fmt.Sprintf("On %d routes, such as %s, errors last as long as a timeout; scrapes are too coarse to show pairs, so these are suspicions.", len(routes), name(routes[0].Route))
 }
 
 func lookAlikeLine(r *Report) string {

@@ -37,7 +37,7 @@ func (r *Report) HTML(w io.Writer) error {
 	v.Rows = rowsOf(r)
 	for i := range r.Routes {
 		route := &r.Routes[i]
-		if len(v.Details) < fullCharts && (route.Errors > 0 || len(route.Paired) > 0) || len(v.Details) < 2*fullCharts && route.mainPairs() != nil {
+		if len(v.Details) < fullCharts && (route.Errors > 0 || len(route.Paired) > 0) || len(v.Details) < 2*fullCharts && (route.mainPairs() != nil || route.suspected()) {
 			v.Details = append(v.Details, detailOf(r, route))
 		}
 	}
@@ -106,6 +106,7 @@ type detail struct {
 	ID, Name   string
 	Formula    string
 	Sentence   string
+	Why        *why // nil: neither pairs nor a suspicion
 	BurnDown   template.HTML
 	HasWithout bool
 	Timeline   template.HTML
@@ -134,7 +135,7 @@ func detailOf(r *Report, route *Route) detail {
 		d.Step = fmt.Sprintf("%d hours", route.Hours.StepSeconds/3600)
 	}
 	d.HasBand, d.HasAbsent, d.HasMaintenance = route.burnDown.Period != slo.Span{}, len(route.timeline.Absent) > 0, len(r.Maintenance) > 0
-	d.Formula, d.Sentence = formula(r, route), sentence(route)
+	d.Formula, d.Sentence, d.Why = formula(r, route), sentence(route), route.why()
 	if len(route.burnDown.Remaining) > 0 {
 		d.HasWithout = route.burnDown.WithoutPairs != nil
 		d.BurnDown = svg(route.burnDown.SVG(chart.Caption{
@@ -177,6 +178,8 @@ func formula(r *Report, route *Route) string {
 func sentence(route *Route) string {
 	p := route.mainPairs()
 	switch {
+	case p == nil && route.suspected():
+		return "Suspected: errors last as long as a timeout. Scrapes are too coarse to show pairs."
 	case p == nil:
 		return ""
 	case p.LookAlike:
@@ -221,7 +224,7 @@ func excess(h *finding.Histogram, lags chart.Range) string {
 func periodColumns(route *Route) []chart.Column {
 	var all []chart.Column
 	for _, w := range route.Weeks {
-		c := chart.Column{Label: w.Name[strings.LastIndex(w.Name, "-")+1:], Known: w.BurnRate != nil}
+		c := chart.Column{Label: periodLabel(w.Name), Known: w.BurnRate != nil}
 		if c.Known {
 			c.Value = *w.BurnRate
 			if w.Errors > 0 {
@@ -231,6 +234,12 @@ func periodColumns(route *Route) []chart.Column {
 		all = append(all, c)
 	}
 	return all
+}
+
+// periodLabel is the last part of a period's name: W47, 11, or the day on which any other stretch began.
+func periodLabel(name string) string {
+	name, _, _ = strings.Cut(name, "T")
+	return name[strings.LastIndex(name, "-")+1:]
 }
 
 func periodsText(route *Route) string {
@@ -243,6 +252,7 @@ func periodsText(route *Route) string {
 
 type otherView struct {
 	*Other
+	Why                *why // nil: no cause is claimed
 	Lags, Text, Stands string
 	SVG                template.HTML
 }
@@ -257,6 +267,7 @@ func otherOf(o *Other) otherView {
 	if o.Verdict != finding.Paired {
 		v.Stands = "paired earlier, " + o.Verdict.String() + " at the end"
 	}
+	v.Why = o.why()
 	if o.Lag != nil {
 		v.Text = fmt.Sprintf("Lag %.2f s (%.2f to %.2f).", o.Lag.Estimate, o.Lag.Lower, o.Lag.Upper)
 	}

@@ -28,6 +28,7 @@ func (r *Report) Markdown(w io.Writer) error {
 	}
 	m.steps(r)
 	m.table(r)
+	m.causes(r)
 	m.changes(r)
 	m.data(r)
 	_, err := io.WriteString(w, m.String())
@@ -86,6 +87,67 @@ func (m *markdown) table(r *Report) {
 	if more := len(r.Routes) - markdownRows; more > 0 {
 		m.line("\nand %s more.", plural(more, "route"))
 	}
+}
+
+// causes says what is known about the causes of pairs and suspicions, route by route.
+func (m *markdown) causes(r *Report) {
+	shown, more := 0, 0
+	for i := range r.Routes {
+		route := &r.Routes[i]
+		w := route.why()
+		switch {
+		case w == nil:
+			continue
+		case shown == markdownRows:
+			more++
+			continue
+		case shown == 0:
+			m.heading("What made them")
+		}
+		shown++
+		m.line("- %s: %s%s", escape(name(route.Route)), escape(w.text()), w.links())
+	}
+	if more > 0 {
+		m.line("- and %s more, in the JSON.", plural(more, "route"))
+	}
+}
+
+// text tells the causes in sentences.
+func (w *why) text() string {
+	text := w.Claim + "."
+	if w.Tied {
+		var names []string
+		for _, c := range w.Causes {
+			names = append(names, c.Name)
+		}
+		text = w.Claim + ": " + strings.Join(names, ", ") + "."
+	}
+	for _, c := range w.Causes[:min(1, len(w.Causes))] {
+		if w.Tied {
+			text += " First step for the first of them: " + c.FirstStep
+		} else {
+			text += " First step: " + c.FirstStep
+		}
+	}
+	if w.For != "" {
+		text += " For it: " + w.For + "."
+	}
+	if w.Against != "" {
+		text += " Against it: " + w.Against + "."
+	}
+	return strings.TrimSpace(text + " " + w.Settles)
+}
+
+// links are those to what explains the causes.
+func (w *why) links() string {
+	var all []string
+	for _, c := range w.Causes {
+		all = append(all, fmt.Sprintf("[%s](%s)", escape(c.Name), c.Reference))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(all, ", ") + ")"
 }
 
 func (m *markdown) changes(r *Report) {

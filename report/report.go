@@ -143,6 +143,8 @@ type Judgment struct {
 	Reasons     []string        `json:"reasons"`
 	Labels      []string        `json:"labels"`
 	Advice      string          `json:"advice"`
+	Checks      []finding.Check `json:"checks"` // what other counters say, where something could be told
+	Causes      []finding.Cause `json:"causes"` // that the checks speak for, the likeliest first
 }
 
 // Hours is the timeline of a route.
@@ -163,6 +165,8 @@ type Other struct {
 	Ratio     *finding.Interval  `json:"pair_ratio"`
 	Histogram *finding.Histogram `json:"histogram"`
 	Members   []finding.Member   `json:"members"`
+	Checks    []finding.Check    `json:"checks"`
+	Causes    []finding.Cause    `json:"causes"`
 
 	lags chart.Range
 }

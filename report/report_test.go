@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/detector/score"
+	"github.com/ghostpair/ghostpair/diagnosis"
 	"github.com/ghostpair/ghostpair/finding"
 	"github.com/ghostpair/ghostpair/slo"
 )
@@ -109,6 +111,10 @@ func shop(t *testing.T) *world {
 		w.fail("httproute/shop/checkout/rule/0", base.Add(time.Minute), base.Add(time.Minute+5*time.Second), base.Add(13*time.Minute),
 			base.Add(20*time.Minute+17*time.Second), base.Add(31*time.Minute), base.Add(31*time.Minute+6*time.Second), base.Add(50*time.Minute))
 	}
+	w.serve("httproute/shop/search/rule/0", 2000, from)
+	for i := range 40 {
+		w.fail("httproute/shop/search/rule/0", start.Add(time.Duration(i)*4*time.Hour+7*time.Minute))
+	}
 	for i := range 60 {
 		w.fail("httproute/shop/cart/rule/0", start.Add(time.Duration(i)*2*time.Hour+time.Second))
 	}
@@ -130,7 +136,12 @@ func shopFindings(start time.Time) finding.Document {
 		return finding.Key{Source: "envoy", Signal: "5xx", Route: route, Fingerprint: syn.Name}
 	}
 	alarm := start.Add(14 * time.Hour)
-	return finding.Document{Findings: []finding.Finding{
+	lost := map[string]diagnosis.Outcome{
+		diagnosis.CheckConnectTimeouts: diagnosis.Supports, diagnosis.CheckTimeoutShare: diagnosis.Supports, diagnosis.CheckResets: diagnosis.Contradicts,
+	}
+	throughNLB := map[string]diagnosis.Outcome{diagnosis.CheckThroughNLB: diagnosis.Supports, diagnosis.CheckSpread: diagnosis.Contradicts}
+	maps.Copy(throughNLB, lost)
+	d := finding.Document{Findings: []finding.Finding{
 		{
 			Key: key("httproute/shop/checkout/rule/0"), Verdict: finding.Paired, Level: "same", Labels: []string{},
 			Transitions: []finding.Transition{{At: alarm, Verdict: "paired"}}, Histogram: &finding.Histogram{BinSeconds: 1},
@@ -142,7 +153,36 @@ func shopFindings(start time.Time) finding.Document {
 			Labels: []string{finding.LabelWidespread}, Errors: 14, Members: []finding.Member{{Route: odd, Trials: 3}},
 			Histogram: &finding.Histogram{BinSeconds: 1, FirstLagSeconds: 1, Observed: []int{0, 0, 0, 0, 6, 1, 0}, Expected: []float64{.2, .2, .2, .1, .1, .1, .1}},
 		},
+		{
+			Key: key("httproute/shop/search/rule/0"), Verdict: finding.Suspected, Labels: []string{}, Advice: "for proof, a scrape of 3 s or less",
+			Transitions: []finding.Transition{{At: alarm.Add(10 * time.Hour), Verdict: "suspected"}},
+		},
 	}}
+	explained(&d.Findings[0], throughNLB)
+	explained(&d.Findings[4], lost)
+	return d
+}
+
+// explained gives a finding checks with these outcomes, and the causes that they name.
+func explained(f *finding.Finding, outcomes map[string]diagnosis.Outcome) {
+	f.Checks, f.Causes = nil, nil
+	var checks []diagnosis.Check
+	for _, name := range diagnosis.CheckNames() {
+		if outcome, ok := outcomes[name]; ok {
+			checks = append(checks, diagnosis.Check{Name: name, Outcome: outcome})
+			f.Checks = append(f.Checks, finding.Check{
+				Name: name, Outcome: outcome.String(), Figure: new(0.984), Lower: new(0.951), Upper: new(1.0), Unit: diagnosis.UnitRatio, Text: "what <" + name + "> found",
+			})
+		}
+	}
+	for _, r := range diagnosis.Rank(checks) {
+		if r.Named {
+			f.Causes = append(f.Causes, finding.Cause{
+				Name: r.Cause, Title: r.Title, FirstStep: r.First, Reference: r.Reference, Score: r.Score, Tied: r.Tied,
+				Supporting: r.Supporting, Contradicting: r.Contradicting,
+			})
+		}
+	}
 }
 
 func TestGoldens(t *testing.T) {

@@ -79,7 +79,7 @@ func (b *builder) route(s *Source, name string, findings []*finding.Finding) Rou
 	}
 	var mates []float64
 	for _, f := range findings {
-		r.Verdicts = append(r.Verdicts, Judgment{f.Fingerprint, f.Verdict, f.Reasons, f.Labels, f.Advice})
+		r.Verdicts = append(r.Verdicts, judgment(f))
 		if b.wasPaired(f) {
 			r.Paired = append(r.Paired, b.paired(c, f))
 		}
@@ -92,6 +92,13 @@ func (b *builder) route(s *Source, name string, findings []*finding.Finding) Rou
 	b.compare(&r, s, name)
 	b.charts(&r, c, mates)
 	return r
+}
+
+func judgment(f *finding.Finding) Judgment {
+	return Judgment{
+		Fingerprint: f.Fingerprint, Verdict: f.Verdict, Reasons: f.Reasons, Labels: f.Labels, Advice: f.Advice,
+		Checks: append([]finding.Check{}, f.Checks...), Causes: append([]finding.Cause{}, f.Causes...),
+	}
 }
 
 // mainPairs returns the pairs that charts mark: ghosts, else look-alikes; nil when there are none.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,40 +31,24 @@ func labelsText(labels []string) string {
 // steps says what to do next, what gives the most back first.
 func steps(r *Report) []Step {
 	all := []Step{}
-	for _, s := range [][]Step{ghostSteps(r), otherSteps(r), lookAlikeSteps(r), budgetSteps(r), dataSteps(r)} {
+	for _, s := range [][]Step{causeSteps(r), otherSteps(r), lookAlikeSteps(r), budgetSteps(r), dataSteps(r)} {
 		all = append(all, s...)
 	}
 	return all
 }
 
-// ghostSteps are about pairs in the errors that burn budget.
-func ghostSteps(r *Report) []Step {
-	var routes []*Route
-	for i := range r.Routes {
-		if r.Routes[i].ghosts() != nil {
-			routes = append(routes, &r.Routes[i])
-		}
-	}
-	if len(routes) == 0 {
-		return nil
-	}
-	loss := func(r *Route) float64 {
-		if p := r.ghosts(); p.Errors != nil {
-			return p.Errors.Estimate
-		}
-		return 0
-	}
-	slices.SortStableFunc(routes, func(a, b *Route) int { return cmp.Compare(loss(b), loss(a)) })
+// silentDrops is what to do about pairs of which no cause is claimed.
+func silentDrops(r *Report, routes []*Route) Step {
 	connects := "It is not in their connect timeouts, so the connection that is lost is a caller's: look at the path from the callers to where they connect."
 	if slices.ContainsFunc(r.Others, func(o Other) bool { return o.Signal == "connect_timeout" }) {
 		connects = "Connect timeouts come in pairs, too: the proxy's own connections to an upstream are lost, at least on some routes."
 	}
-	return []Step{{
+	return Step{
 		Title: "Find where connections are dropped in silence",
 		Text: connects + " The classic cause is a network load balancer that keeps client addresses and sends a connection back to the node it came from. " +
-			"Let callers inside the cluster use the cluster-internal service name, or turn preserve_client_ip off; do not turn PROXY protocol on before the health checks understand it.",
+			"Let callers inside the cluster use the cluster-internal service name, or turn preserve_client_ip off; do not turn PROXY protocol on before the health checks understand it. " + routes[0].reading().settles(),
 		Routes: namesOf(routes), Anchor: "ghostpairpairederrors",
-	}}
+	}
 }
 
 func namesOf(routes []*Route) []string {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ghostpair/ghostpair/finding"
 )
 
 // Formats are the names that Write knows.
@@ -42,6 +44,7 @@ var columns = []string{
 	"burn_rate", "burned_ratio", "remaining_ratio", "met",
 	"paired_fingerprint", "paired_look_alike", "paired_errors", "paired_errors_lower", "paired_errors_upper", "paired_gives_minutes",
 	"prometheus_increase",
+	"suspected", "causes", "first_step", "checks_for", "checks_against",
 }
 
 // CSV writes a table with a line for every route.
@@ -81,7 +84,32 @@ func (r *Report) record(route *Route) []string {
 			pairs[5] = number(route.Budget.PairedGivesMinutes)
 		}
 	}
-	return append(append(line, pairs...), number(route.Increase))
+	return append(append(append(line, pairs...), number(route.Increase)), causeFields(route)...)
+}
+
+// causeFields are the causes that fit best, several where they fit equally well, with the first step of
+// the first, and the checks on which they rest.
+func causeFields(route *Route) []string {
+	fields := make([]string, 5)
+	fields[0] = strconv.FormatBool(route.suspected())
+	e := route.reading()
+	if e == nil {
+		return fields
+	}
+	supporting, contradicting := e.Deciding()
+	fields[1], fields[3], fields[4] = e.key(), checkNames(supporting), checkNames(contradicting)
+	if len(e.Leading) > 0 {
+		fields[2] = e.Leading[0].FirstStep
+	}
+	return fields
+}
+
+func checkNames(checks []finding.Check) string {
+	var names []string
+	for _, c := range checks {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, " ")
 }
 
 // inert keeps a spreadsheet from taking a label for a formula.

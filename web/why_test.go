@@ -59,7 +59,7 @@ func TestLandingSaysWhy(t *testing.T) {
 			[]string{"Likely cause: The upstream answers too late", "First step: Look at the upstream&#39;s latency", "<dt>against it</dt><dd>spread</dd>"},
 			[]string{"equally well", "No claim"},
 		},
-		{"nothing known", nil, []string{"No claim about the cause: nothing was read beside the errors.", "What would name a cause"}, []string{"First step", "Checks:"}},
+		{"nothing known", nil, []string{"No claim about the cause: nothing is known beside the errors.", "What would name a cause"}, []string{"First step", "Checks:"}},
 	} {
 		o := options()
 		o.Evaluation = func() *finding.Evaluation { return known(c.outcomes) }

@@ -59,7 +59,7 @@ func (e *Explanation) Claim() string {
 	case e.Looked():
 		return "No claim about the cause: nothing decisive speaks for any"
 	}
-	return "No claim about the cause: nothing was read beside the errors"
+	return "No claim about the cause: nothing is known beside the errors"
 }
 
 // Settles says what knowing what is open would do, as the start of a list.

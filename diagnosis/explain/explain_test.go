@@ -114,7 +114,7 @@ func TestNoClaim(t *testing.T) {
 			t.Errorf("open: %v, want no %s", got, not)
 		}
 	}
-	if e := Of(new(finding.Finding)); !strings.Contains(e.Claim(), "nothing was read") || len(e.Open) == 0 {
+	if e := Of(new(finding.Finding)); !strings.Contains(e.Claim(), "nothing is known") || len(e.Open) == 0 {
 		t.Errorf("of nothing: %s, open %v", e.Claim(), e.Open)
 	}
 }

@@ -96,13 +96,11 @@ func withCompanions(t *testing.T, server *promtest.Server, protocol string) func
 	}
 }
 
-// A Prometheus that scrapes every 15 s cannot show pairs. What lasts as long as the timeout is suspected
-// all the same, by every reader alike, and however time is cut.
-func TestCoarseScrapes(t *testing.T) {
-	t.Parallel()
+// scrapedCoarsely is a Prometheus that has scraped a world with companions every 15 s.
+func scrapedCoarsely(t *testing.T, end time.Time) *promtest.Server {
+	t.Helper()
 	world, options := coarsetest.NewWorld(1, 1), promtest.Options{Dir: t.TempDir()}
-	begin, end := coarsetest.Start, time.UnixMilli(coarsetest.Start).Add(16*time.Hour)
-	for from := begin; from < end.UnixMilli(); {
+	for from := coarsetest.Start; from < end.UnixMilli(); {
 		r := recorder{from: from, to: min(promtest.BlockEnd(from), end.UnixMilli())}
 		world.Feed(r.from, r.to, &r)
 		world.FeedErrors(r.from, r.to, errorRecorder{&r})
@@ -111,7 +109,15 @@ func TestCoarseScrapes(t *testing.T) {
 		}
 		from = r.to
 	}
-	server := serve(t, options)
+	return serve(t, options)
+}
+
+// A Prometheus that scrapes every 15 s cannot show pairs. What lasts as long as the timeout is suspected
+// all the same, by every reader alike, and however time is cut.
+func TestCoarseScrapes(t *testing.T) {
+	t.Parallel()
+	begin, end := coarsetest.Start, time.UnixMilli(coarsetest.Start).Add(16*time.Hour)
+	server := scrapedCoarsely(t, end)
 	once := newEngine(t, server, sources.ProtocolAuto, withCompanions(t, server, sources.ProtocolAuto))
 	advance(t, once, end)
 	got := verdicts(once)

@@ -11,29 +11,30 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Parts of the schema.
+// Schemas, and parts of them.
 const (
-	documentSchema = ""
-	findingSchema  = "#/$defs/finding"
+	documentSchema = "findings.schema.json"
+	findingSchema  = "findings.schema.json#/$defs/finding"
+	reportSchema   = "report.schema.json"
 )
 
 // valid fails the test where a text is not as the schema says.
-func valid(t *testing.T, part, text string) {
+func valid(t *testing.T, schema, text string) {
 	t.Helper()
-	if err := validate(t, part, text); err != nil {
+	if err := validate(t, schema, text); err != nil {
 		t.Errorf("%v", err)
 	}
 }
 
-func validate(t *testing.T, part, text string) error {
+func validate(t *testing.T, name, text string) error {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", "..", "docs", "findings.schema.json"))
+	path, err := filepath.Abs(filepath.Join("..", "..", "..", "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	schema, err := compiler.Compile(path + part)
+	schema, err := compiler.Compile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
