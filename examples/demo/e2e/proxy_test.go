@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,15 +22,15 @@ type proxy struct {
 	*httptest.Server
 	upstream string
 
-	latency time.Duration                         // of every answer
+	latency atomic.Int64                          // of every answer, in nanoseconds
 	broken  func(fromMillis, toMillis int64) bool // remote reads that are refused for good
 	flaky   *rand.Rand                            // nil: reliable
 
 	mu       sync.Mutex
-	reads    int      // remote reads that were answered whole
-	windows  []string // of these
+	asked    []asked // remote reads that were answered whole
 	failures map[string]int
 	inARow   int
+	failed   int
 	spared   int // requests that are answered before anything fails
 }
 
@@ -46,7 +47,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	time.Sleep(p.latency)
+	time.Sleep(time.Duration(p.latency.Load()))
 	isRead := strings.HasSuffix(r.URL.Path, "/read")
 	if isRead && p.broken != nil && p.refuses(asked) {
 		http.Error(w, "that part of the storage is corrupted", http.StatusBadRequest)
@@ -100,20 +101,39 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request, asked []byte, tr
 }
 
 // note takes down a remote read that was answered whole.
-func (p *proxy) note(asked []byte) {
+func (p *proxy) note(body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.reads++
-	if request, err := decode(asked); err == nil {
-		p.windows = append(p.windows, request.String())
+	if request, err := decode(body); err == nil && len(request.Queries) > 0 {
+		q := request.Queries[0]
+		p.asked = append(p.asked, asked{request.String(), stretch{q.StartTimestampMs, q.EndTimestampMs}})
 	}
+}
+
+// asked is a remote read, and the time that it is about.
+type asked struct {
+	request string
+	stretch stretch
+}
+
+// stretch is a time from one instant to another.
+type stretch struct{ fromMillis, toMillis int64 }
+
+// mostOfOneStretch is how many remote reads were about the same time, at the most.
+func (p *proxy) mostOfOneStretch() int {
+	counts, most := map[stretch]int{}, 0
+	for _, a := range p.asked {
+		counts[a.stretch]++
+		most = max(most, counts[a.stretch])
+	}
+	return most
 }
 
 // answered tells whether so many remote reads were.
 func (p *proxy) answered(n int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.reads >= n
+	return len(p.asked) >= n
 }
 
 func decode(asked []byte) (*prompb.ReadRequest, error) {
@@ -151,6 +171,9 @@ func (p *proxy) refuses(asked []byte) bool {
 	return false
 }
 
+// enough is how often something goes wrong at the most: every time costs a second of waiting or so.
+const enough = 14
+
 // misfortune says what goes wrong with a request, if anything.
 func (p *proxy) misfortune() string {
 	p.mu.Lock()
@@ -158,13 +181,14 @@ func (p *proxy) misfortune() string {
 	if p.flaky == nil {
 		return ""
 	}
-	if p.spared > 0 || p.inARow >= 5 || p.flaky.IntN(100) >= 45 {
+	if p.spared > 0 || p.inARow >= 5 || p.failed >= enough || p.flaky.IntN(100) >= 45 {
 		p.spared = max(0, p.spared-1)
 		p.inARow = 0
 		return ""
 	}
 	failure := []string{"reset", "stall", "status", "truncated"}[p.flaky.IntN(4)]
 	p.failures[failure]++
+	p.failed++
 	p.inARow++
 	return failure
 }
