@@ -28,9 +28,10 @@ type Config struct {
 	warnings []Problem
 }
 
-// Prometheus is the server that is read.
+// Prometheus is the server that is read, or several that watch the same.
 type Prometheus struct {
-	URL         string // http or https, may carry user information: see RedactedURL
+	URL         string   // http or https, may carry user information: see RedactedURL; the first of URLs where there are some
+	URLs        []string // of several servers; nil: there is one
 	HTTP        promconfig.HTTPClientConfig
 	Protocol    string        // one of the Protocol constants
 	Timeout     time.Duration // to the first byte of an answer, and between its frames

@@ -53,11 +53,54 @@ func (r *reader) prometheus(parent *block, p *Prometheus) {
 	if b.text("url", &p.URL) {
 		r.checkURL(b.values["url"], b.at("url"), p.URL)
 	}
+	r.urls(b, p)
 	b.oneOf("protocol", &p.Protocol, ProtocolAuto, ProtocolRemoteRead, ProtocolQuery)
 	b.duration("timeout", &p.Timeout, time.Second)
 	b.whole("concurrency", &p.Concurrency)
 	r.http(b, &p.HTTP)
 	b.done()
+}
+
+// urls reads the list that may stand in place of url.
+func (r *reader) urls(b *block, p *Prometheus) {
+	var urls []string
+	if !b.texts("urls", &urls) {
+		return
+	}
+	if b.given("url") {
+		b.fail("urls", "stands beside url", "list every server in urls, and take url out")
+	}
+	if len(urls) == 0 {
+		b.fail("urls", "is empty", "list the servers, or leave the key out for the default url")
+		return
+	}
+	nodes := b.values["urls"].Content
+	for i, text := range urls {
+		r.checkURL(resolve(nodes[i]), fmt.Sprintf("%s[%d]", b.at("urls"), i), text)
+		for _, earlier := range urls[:i] {
+			if withoutUser(earlier) == withoutUser(text) {
+				r.add(resolve(nodes[i]).Line, fmt.Sprintf("%s[%d]", b.at("urls"), i), "is given twice", "list every server once")
+				break
+			}
+		}
+	}
+	p.take(urls)
+}
+
+// take sets the addresses. A list of one is that one.
+func (p *Prometheus) take(urls []string) {
+	p.URL, p.URLs = urls[0], nil
+	if len(urls) > 1 {
+		p.URLs = urls
+	}
+}
+
+// Servers are the addresses of all servers.
+func (p Prometheus) Servers() []string {
+	if len(p.URLs) > 0 {
+		return p.URLs
+	}
+	return []string{p.URL}
 }
 
 func (r *reader) checkURL(node *yaml.Node, path, text string) {

@@ -38,12 +38,22 @@ func Parse(name string, data []byte) (*Config, error) {
 	return c, nil
 }
 
-// ForURL returns the default configuration for the Prometheus at url, as a flag gives it.
-func ForURL(flag, url string) (*Config, error) {
+// ForURL returns the default configuration for the Prometheus at url, or for several of them, as a
+// flag gives them.
+func ForURL(flag, url string, more ...string) (*Config, error) {
 	c := Default()
 	r := &reader{file: flag}
-	c.Prometheus.URL = url
-	r.checkURL(&yaml.Node{}, "", url)
+	all := append([]string{url}, more...)
+	for i, text := range all {
+		r.checkURL(&yaml.Node{}, "", text)
+		for _, earlier := range all[:i] {
+			if withoutUser(earlier) == withoutUser(text) {
+				r.add(0, "", "the same server is given twice", "give every server once")
+				break
+			}
+		}
+	}
+	c.Prometheus.take(all)
 	return c, join(r.problems)
 }
 

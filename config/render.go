@@ -32,7 +32,8 @@ type (
 		Report                  fileReport        `yaml:"report"`
 	}
 	filePrometheus struct {
-		URL         string                      `yaml:"url"`
+		URL         string                      `yaml:"url,omitempty"`
+		URLs        []string                    `yaml:"urls,omitempty"`
 		HTTP        promconfig.HTTPClientConfig `yaml:",inline"`
 		Protocol    string                      `yaml:"protocol"`
 		Timeout     string                      `yaml:"timeout"`
@@ -101,7 +102,7 @@ func (c *Config) YAML() ([]byte, error) {
 func (c *Config) file() fileConfig {
 	f := fileConfig{
 		Prometheus: filePrometheus{
-			URL: c.Prometheus.RedactedURL(), HTTP: c.Prometheus.HTTP, Protocol: c.Prometheus.Protocol,
+			HTTP: c.Prometheus.HTTP, Protocol: c.Prometheus.Protocol,
 			Timeout: formatDuration(c.Prometheus.Timeout), Concurrency: c.Prometheus.Concurrency,
 		},
 		Evaluate: fileEvaluate{
@@ -112,6 +113,9 @@ func (c *Config) file() fileConfig {
 		ClearBelow:              c.ClearBelow,
 		Limits:                  fileLimits(c.Limits),
 		Report:                  fileReport{TimeZone: c.Report.TimeZone.String(), Schedule: c.Report.Schedule},
+	}
+	if f.Prometheus.URLs = c.Prometheus.redacted(); len(c.Prometheus.URLs) == 0 {
+		f.Prometheus.URL, f.Prometheus.URLs = f.Prometheus.URLs[0], nil
 	}
 	for _, p := range c.Fingerprints {
 		f.Fingerprints = append(f.Fingerprints, fileFingerprint{p.Name, []string{formatDuration(p.Lo), formatDuration(p.Hi)}})
@@ -156,17 +160,32 @@ func formatInstant(t time.Time) string {
 	return t.Format(time.RFC3339)
 }
 
-// RedactedURL returns the URL with user information shown as <secret>.
-func (p Prometheus) RedactedURL() string {
-	u, err := parseURL(p.URL)
+// RedactedURL returns the URL with user information shown as <secret>; of several servers the list.
+func (p Prometheus) RedactedURL() string { return strings.Join(p.redacted(), ", ") }
+
+func (p Prometheus) redacted() []string {
+	var out []string
+	for _, text := range p.Servers() {
+		out = append(out, redactedURL(text))
+	}
+	return out
+}
+
+func redactedURL(text string) string {
+	u, err := parseURL(text)
 	if err != nil {
 		return secret // only a checked URL is known to hold no credentials
 	}
 	if u.User == nil {
-		return p.URL
+		return text
 	}
 	u.User = nil
 	return strings.Replace(u.String(), "//", "//"+secret+"@", 1)
+}
+
+// withoutUser returns an address as it names a server.
+func withoutUser(text string) string {
+	return strings.TrimRight(strings.Replace(redactedURL(text), "//"+secret+"@", "//", 1), "/")
 }
 
 // Hash names what the state of the detector depends on: a state that was written under another
@@ -181,6 +200,9 @@ func (c *Config) Hash() string {
 		Ignore:       all.Ignore,
 	}
 	stateful.Prometheus.URL = strings.Replace(all.Prometheus.URL, "//"+secret+"@", "//", 1)
+	for _, text := range c.Prometheus.URLs {
+		stateful.Prometheus.URLs = append(stateful.Prometheus.URLs, withoutUser(text))
+	}
 	for i, s := range c.Sources {
 		if s.Timing() {
 			source := all.Sources[i]

@@ -32,6 +32,7 @@ type request struct {
 	params   url.Values // in the URL
 	header   map[string]string
 	body     []byte
+	alone    bool // over a connection of its own
 	from, to int64
 	onQuery  func(Query)
 }
@@ -148,6 +149,7 @@ func (s *Server) build(ctx context.Context, r *request) (*http.Request, error) {
 	if err != nil {
 		return nil, withoutURL(err)
 	}
+	req.Close = r.alone
 	req.Header.Set("User-Agent", s.userAgent)
 	// Compression costs the server two to four times its time on JSON, and saves nothing within a
 	// cluster. Naming identity also keeps net/http from asking for gzip by itself.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"gopkg.in/yaml.v3"
@@ -15,6 +16,21 @@ import (
 type externalLabels struct {
 	known  bool // whether the server told
 	values map[string]string
+	added  map[string]string // that are part of it all the same, however it is read
+}
+
+// apart returns the external labels of one server of several. Those that name targets stay part of
+// the identity of series: the servers of two clusters must not be taken for two views of one.
+func (e *externalLabels) apart(target []string) *externalLabels {
+	out := &externalLabels{known: e.known, values: make(map[string]string), added: make(map[string]string)}
+	for name, value := range e.values {
+		if slices.Contains(target, name) {
+			out.added[name] = value
+		} else {
+			out.values[name] = value
+		}
+	}
+	return out
 }
 
 // loadExternal reads the external labels once. A server that does not tell has none as far as one
@@ -65,8 +81,13 @@ func (s *Server) readExternal(ctx context.Context, source string, onQuery func(Q
 	return &externalLabels{known: true, values: parsed.Global.ExternalLabels}, nil
 }
 
-// strip removes the external labels from a label set.
+// strip removes the external labels from a label set, and adds those that are to be part of it.
 func (e *externalLabels) strip(set labels.Labels) labels.Labels {
+	for name, value := range e.added {
+		if set.Get(name) == "" {
+			set = labels.NewBuilder(set).Set(name, value).Labels()
+		}
+	}
 	var names []string
 	for name, value := range e.values {
 		if set.Get(name) == value {
@@ -100,7 +121,11 @@ func (s *Server) withoutExternal(matchers []*labels.Matcher) []*labels.Matcher {
 
 // askJSON asks for a small JSON answer and decodes it.
 func (s *Server) askJSON(ctx context.Context, r *request, into any) error {
-	return s.ask(ctx, r, func() bool { return true }, func(a *answer) error {
+	return s.ask(ctx, r, func() bool { return true }, s.intoJSON(into))
+}
+
+func (s *Server) intoJSON(into any) func(*answer) error {
+	return func(a *answer) error {
 		body, err := readAll(a.body, s.maxAnswer, nil)
 		if err != nil {
 			return err
@@ -112,5 +137,5 @@ func (s *Server) askJSON(ctx context.Context, r *request, into any) error {
 			return badData("not the JSON of the API: %v", err)
 		}
 		return nil
-	})
+	}
 }

@@ -255,15 +255,39 @@ func frameOf(query int, set []prompb.Label, chunks []prompb.Chunk) []byte {
 	return append(frame, message...)
 }
 
+// scrapeTimes answers sum(timestamp(up{...}) - seconds).
+func (f *fakeServer) scrapeTimes(w http.ResponseWriter, sum *parser.AggregateExpr, seconds float64) {
+	difference := sum.Expr.(*parser.BinaryExpr)
+	up := difference.LHS.(*parser.Call).Args[0].(*parser.VectorSelector)
+	at := int64(math.Round(1000 * seconds))
+	total, result := 0.0, []any{}
+	for _, s := range f.matching(up.LabelMatchers) {
+		if points := s.within(at-300_000+1, at); len(points) > 0 {
+			total += float64(points[len(points)-1].t)/1000 - difference.RHS.(*parser.NumberLiteral).Val
+		}
+	}
+	if total != 0 {
+		result = append(result, map[string]any{"metric": struct{}{}, "value": [2]any{seconds, strconv.FormatFloat(total, 'f', -1, 64)}})
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"status": "success", "data": map[string]any{"resultType": "vector", "result": result},
+	})
+}
+
 func (f *fakeServer) query(w http.ResponseWriter, r *http.Request) {
-	f.log("/api/v1/query %s", r.PostFormValue("query"))
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(r.PostFormValue("query"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	matrix := expr.(*parser.MatrixSelector)
 	seconds, _ := strconv.ParseFloat(r.PostFormValue("time"), 64)
+	if sum, ok := expr.(*parser.AggregateExpr); ok {
+		f.scrapeTimes(w, sum, seconds)
+		return
+	}
+	f.log("/api/v1/query %s", r.PostFormValue("query"))
+	matrix := expr.(*parser.MatrixSelector)
 	hi := int64(math.Round(seconds * 1000))
 	lo := hi - matrix.Range.Milliseconds()
 	if !f.closedLeft {

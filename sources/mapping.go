@@ -25,6 +25,7 @@ const (
 type mapping struct {
 	route, target, view []string
 	targetNames         []string // target and view labels
+	server              string   // part of every view; empty: there is one server only
 	exclude             map[string]*regexp.Regexp
 	relabel             []*relabel.Config
 	relabelUp           []*relabel.Config // without the rules that drop series
@@ -33,6 +34,9 @@ type mapping struct {
 func newMapping(o *Options) (*mapping, error) {
 	m := &mapping{route: o.RouteLabels, target: o.TargetLabels, view: o.ViewLabels}
 	m.targetNames = append(slices.Clone(m.target), m.view...)
+	if o.OneOfSeveral && o.Server != nil {
+		m.server = o.Server.URL()
+	}
 	m.exclude = make(map[string]*regexp.Regexp, len(o.Exclude))
 	for name, pattern := range o.Exclude {
 		compiled, err := regexp.Compile("^(?s:" + pattern + ")$")
@@ -110,6 +114,12 @@ func (m *mapping) viewOf(get func(string) string, byInstance bool) string {
 			b.WriteString(", ")
 		}
 		b.WriteString(name + "=" + value)
+	}
+	if m.server != "" {
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("server=" + m.server)
 	}
 	return strings.ToValidUTF8(b.String(), "?")
 }

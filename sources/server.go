@@ -83,6 +83,9 @@ type Server struct {
 	noRemoteRead bool // found to be lacking
 	remoteRead   bool // found to work
 	external     *externalLabels
+	away         map[*Source]bool // that cannot be read while another server stands in
+	answers      bool             // whether the latest read of a source went well
+	balance      balance
 }
 
 // NewServer checks the options. It sends nothing.

@@ -29,6 +29,10 @@ type Options struct {
 	TargetLabels []string // joined, they name the counting process; the last one tells processes apart
 	ViewLabels   []string // how a target is seen: by which job, by which replica
 
+	// OneOfSeveral makes the server part of how a target is seen: others are read for the same source, see
+	// NewReplicas.
+	OneOfSeveral bool
+
 	Exclude        map[string]string // label name → anchored regular expression: such series are not read
 	RelabelConfigs []*relabel.Config // applied before labels are taken
 	OnQuery        func(Query)       // told about every request; may be nil
@@ -48,6 +52,7 @@ type Source struct {
 	jobs       jobs
 	targets    *targets
 	identities *identities
+	external   *externalLabels // as they concern this source
 	buffers    buffers
 	span       int64  // longest window of one range selector
 	reads      uint32 // started so far
@@ -86,7 +91,13 @@ func (s *Source) Read(ctx context.Context, fromMillis, toMillis int64, live bool
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	external, err := s.server.loadExternal(ctx, s.name, s.onQuery)
+	stats, err := s.read(ctx, fromMillis, toMillis, live, sink)
+	s.server.note(err)
+	return stats, err
+}
+
+func (s *Source) read(ctx context.Context, fromMillis, toMillis int64, live bool, sink observe.Sink) (observe.ReadStats, error) {
+	external, err := s.loadExternal(ctx)
 	if err != nil {
 		return observe.ReadStats{}, err
 	}
@@ -103,8 +114,24 @@ func (s *Source) Read(ctx context.Context, fromMillis, toMillis int64, live bool
 		return r.stats, err
 	}
 	r.stats.SiblingsPresent = r.stats.Series > 0 || len(s.jobs.names) > 0
+	r.warn(s.server.checkBalance(ctx, s.name, upMatchers(s.selector, s.jobs.names, s.jobs.narrow), toMillis))
 	r.finish()
 	return r.stats, nil
+}
+
+// loadExternal returns the external labels as they concern the source.
+func (s *Source) loadExternal(ctx context.Context) (*externalLabels, error) {
+	if s.external != nil {
+		return s.external, nil
+	}
+	external, err := s.server.loadExternal(ctx, s.name, s.onQuery)
+	if err == nil && s.mapping.server != "" {
+		external = external.apart(s.mapping.target)
+	}
+	if err == nil {
+		s.external = external
+	}
+	return external, err
 }
 
 func (s *Source) readInto(ctx context.Context, r *reading, live bool) error {

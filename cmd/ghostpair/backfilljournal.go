@@ -84,7 +84,8 @@ func (b *backfill) facts(c *config.Config, window finding.Window) ([]engine.Fact
 	}
 	var parsed struct {
 		Prometheus struct {
-			URL string `yaml:"url"`
+			URL  string   `yaml:"url"`
+			URLs []string `yaml:"urls"`
 		} `yaml:"prometheus"`
 		FalseAlarms  yaml.Node   `yaml:"false_alarms_per_month"`
 		ClearBelow   yaml.Node   `yaml:"clear_below"`
@@ -96,7 +97,7 @@ func (b *backfill) facts(c *config.Config, window finding.Window) ([]engine.Fact
 	if err := yaml.Unmarshal(text, &parsed); err != nil {
 		return nil, err
 	}
-	facts = append(facts, engine.Fact{Name: "prometheus.url", Value: parsed.Prometheus.URL})
+	facts = append(facts, engine.Fact{Name: "prometheus.url", Value: strings.Join(append(parsed.Prometheus.URLs, parsed.Prometheus.URL), " ")})
 	add := func(name string, node *yaml.Node) {
 		value, errYAML := yaml.Marshal(node)
 		facts, err = append(facts, engine.Fact{Name: name, Value: strings.TrimSpace(string(value))}), errors.Join(err, errYAML)

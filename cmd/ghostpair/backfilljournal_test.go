@@ -136,7 +136,7 @@ func TestJournalThatCannotBeWritten(t *testing.T) {
 // No credentials are in the journal.
 func TestJournalHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
-	b := backfill{start: "-1d", end: "now", from: connection{url: "http://user:hunter2@localhost:9090"}}
+	b := backfill{start: "-1d", end: "now", from: connection{urls: []string{"http://user:hunter2@localhost:9090"}}}
 	c, err := b.config()
 	if err != nil {
 		t.Fatal(err)

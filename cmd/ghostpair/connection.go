@@ -11,12 +11,13 @@ import (
 
 // connection is where a command gets its configuration from: a file, or an address.
 type connection struct {
-	configFile, url, httpFile string
+	configFile, httpFile string
+	urls                 []string
 }
 
 func (c *connection) flags(cmd *kingpin.CmdClause) {
 	cmd.Flag("config.file", "Configuration file. Without one, everything has its default.").PlaceHolder("FILE").StringVar(&c.configFile)
-	cmd.Flag("prometheus.url", "The Prometheus to read, when there is no configuration file. (default: http://localhost:9090)").PlaceHolder("URL").StringVar(&c.url)
+	cmd.Flag("prometheus.url", "The Prometheus to read, when there is no configuration file. Repeat it for several that watch the same, such as an HA pair. (default: http://localhost:9090)").PlaceHolder("URL").StringsVar(&c.urls)
 	cmd.Flag("http.config.file", "File with the credentials for --prometheus.url, as promtool takes it: basic_auth, authorization, tls_config, http_headers and so on.").PlaceHolder("FILE").StringVar(&c.httpFile)
 }
 
@@ -38,15 +39,15 @@ func plural(n int, noun string) string {
 
 func (c *connection) read() (*config.Config, error) {
 	if c.configFile != "" {
-		if c.url != "" || c.httpFile != "" {
+		if len(c.urls) > 0 || c.httpFile != "" {
 			return nil, errors.New("--config.file holds the address and credentials of Prometheus: leave --prometheus.url and --http.config.file out, or the file")
 		}
 		return config.Load(c.configFile)
 	}
 	parsed := config.Default()
-	if c.url != "" {
+	if len(c.urls) > 0 {
 		var err error
-		if parsed, err = config.ForURL("--prometheus.url", c.url); err != nil {
+		if parsed, err = config.ForURL("--prometheus.url", c.urls[0], c.urls[1:]...); err != nil {
 			return nil, err
 		}
 	}

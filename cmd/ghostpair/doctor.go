@@ -69,7 +69,7 @@ func (f *doctorFlags) run(s std) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	options, err := doctorOptions(c, f, at)
+	options, err := doctorOptions(ctx, c, f, at)
 	if err != nil {
 		return usageError(err)
 	}
@@ -111,9 +111,15 @@ func (f *doctorFlags) check(c *config.Config, now time.Time) (time.Time, error) 
 	return at, errors.Join(problems...)
 }
 
-// doctorOptions turns a configuration into what the doctor looks at. It sends nothing.
-func doctorOptions(c *config.Config, f *doctorFlags, at time.Time) (survey.DoctorOptions, error) {
-	server, err := newServer(c, slog.New(slog.DiscardHandler)) // what it would log is among the findings
+// doctorOptions turns a configuration into what the doctor looks at. Of several servers it looks at one
+// that answers, and reads the samples of all.
+func doctorOptions(ctx context.Context, c *config.Config, f *doctorFlags, at time.Time) (survey.DoctorOptions, error) {
+	silent := slog.New(slog.DiscardHandler) // what would be logged is among the findings
+	servers, err := newServers(c, silent)
+	if err != nil {
+		return survey.DoctorOptions{}, err
+	}
+	server, err := answering(ctx, c, silent)
 	if err != nil {
 		return survey.DoctorOptions{}, err
 	}
@@ -132,7 +138,7 @@ func doctorOptions(c *config.Config, f *doctorFlags, at time.Time) (survey.Docto
 			o.LoadBalancer = s.Selector
 			continue
 		}
-		source, err := newSource(s, c.Limits, server, nil)
+		source, err := newSource(s, c.Limits, servers, nil)
 		errs = append(errs, err)
 		o.Sources = append(o.Sources, survey.Source{
 			Name: s.Name, Signal: s.Signal, Selector: s.Selector, Requests: s.Requests, RouteLabels: s.RouteLabels, Exclude: s.Exclude,

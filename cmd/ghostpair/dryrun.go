@@ -36,7 +36,7 @@ type estimate struct {
 // dry says what would be read. Its queries count a few minutes' worth of samples.
 func (b *backfill) dry(ctx context.Context, s std, c *config.Config, window finding.Window) error {
 	logger := b.logging.logger(s.err)
-	server, err := newServer(c, logger)
+	server, err := answering(ctx, c, logger)
 	if err != nil {
 		return usageError(err)
 	}

@@ -85,6 +85,11 @@ func (f *preflightFlags) run(s std) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	server, err := answering(ctx, c, slog.New(slog.DiscardHandler)) // what it would log is among the problems
+	if err != nil {
+		return usageError(err)
+	}
+	options.Querier = surveyed{server}
 	if err := f.choose(ctx, &options); err != nil {
 		return interruptedOr(ctx, err)
 	}
@@ -111,14 +116,11 @@ func interruptedOr(ctx context.Context, err error) error {
 
 // options reads flags and files, and says all that is wrong with them. It sends nothing.
 func (f *preflightFlags) options(c *config.Config, now time.Time) (survey.PreflightOptions, error) {
-	server, err := newServer(c, slog.New(slog.DiscardHandler)) // what it would log is among the problems
-	if err != nil {
-		return survey.PreflightOptions{}, err
-	}
 	o := survey.PreflightOptions{
-		Querier: surveyed{server}, At: now, Service: f.service, Targets: f.targets, Clients: f.clients, GroupName: f.groupName, Known: f.known(),
+		At: now, Service: f.service, Targets: f.targets, Clients: f.clients, GroupName: f.groupName, Known: f.known(),
 	}
 	var problems []error
+	var err error
 	if f.at != "" {
 		if o.At, err = parseInstant(f.at, now); err != nil {
 			problems = append(problems, fmt.Errorf("--at %w", err))

@@ -92,10 +92,6 @@ func (r *reporter) sources() error {
 	}
 	o.Origin, o.PublishWithin = r.origin.UTC(), 0
 	o.Sources = timingOnly(o.Sources)
-	server, err := newServer(r.config, r.logger)
-	if err != nil {
-		return err
-	}
 	span := slo.Span{From: r.period.Start, To: r.until}
 	for i := range o.Sources {
 		s := r.config.Sources[indexOf(r.config.Sources, o.Sources[i].Name)]
@@ -103,7 +99,7 @@ func (r *reporter) sources() error {
 			continue
 		}
 		t := &tally{source: s, options: sources.Options{
-			Name: s.Name + " (requests)", Server: server, Selector: s.Requests,
+			Name: s.Name + " (requests)", Selector: s.Requests,
 			RouteLabels: s.RouteLabels, TargetLabels: s.TargetLabels, ViewLabels: s.ViewLabels,
 			Exclude: s.Exclude, RelabelConfigs: s.RelabelConfigs,
 		}}
@@ -163,6 +159,11 @@ func (r *reporter) build(ctx context.Context) (*report.Report, error) {
 
 // count reads the requests of a source, and Prometheus's own count of its errors.
 func (r *reporter) count(ctx context.Context, t *tally) error {
+	server, err := answering(ctx, r.config, r.logger)
+	if err != nil {
+		return err
+	}
+	t.options.Server = server
 	if t.requests != nil {
 		if err := r.readRequests(ctx, t); err != nil {
 			return err

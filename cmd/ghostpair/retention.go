@@ -20,7 +20,7 @@ const anything = "count(up)"
 // warnOfRetention says once when the server has no data from the beginning of the window. Whether
 // the server can tell is no concern: the run goes on.
 func (b *backfill) warnOfRetention(ctx context.Context, c *config.Config, from, to time.Time, logger *slog.Logger) {
-	server, err := newServer(c, logger)
+	server, err := answering(ctx, c, logger)
 	if err != nil {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -146,7 +147,7 @@ func flagValues(app *kingpin.Application, cmd *kingpin.CmdClause) map[string]str
 		}
 		value := f.Value.String()
 		if f.Name == "prometheus.url" && value != "" {
-			value = config.Prometheus{URL: value}.RedactedURL()
+			value = config.Prometheus{URLs: strings.Split(value, ",")}.RedactedURL()
 		}
 		values[f.Name] = value
 	}

@@ -41,6 +41,7 @@ type serviceOptions struct {
 // instance is a configuration and the engine that was made for it.
 type instance struct {
 	config  *config.Config
+	servers []*sources.Server
 	options engine.Options
 	engine  *engine.Engine
 	meter   atomic.Pointer[meter] // while a long stretch is read
@@ -117,7 +118,11 @@ func (s *service) registerCollectors() error {
 // newInstance builds an engine whose history starts as long before now as the configuration says.
 func (s *service) newInstance(c *config.Config) (*instance, error) {
 	i := &instance{config: c}
-	o, err := engineOptions(c, s.tables, hooks{logger: s.logger, onQuery: s.countQuery, progress: i.progress})
+	var err error
+	if i.servers, err = newServers(c, s.logger); err != nil {
+		return nil, err
+	}
+	o, err := engineOptionsOf(c, i.servers, s.tables, hooks{logger: s.logger, onQuery: s.countQuery, progress: i.progress})
 	if err != nil {
 		return nil, err
 	}

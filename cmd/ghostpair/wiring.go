@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,10 +26,15 @@ type hooks struct {
 // engineOptions turns a configuration into an engine's options, whose origin is still to be set.
 // It reads credential files but sends nothing.
 func engineOptions(c *config.Config, tables *score.Cache, h hooks) (engine.Options, error) {
-	server, err := newServer(c, h.logger)
+	servers, err := newServers(c, h.logger)
 	if err != nil {
 		return engine.Options{}, err
 	}
+	return engineOptionsOf(c, servers, tables, h)
+}
+
+// engineOptionsOf is engineOptions for servers that were made before.
+func engineOptionsOf(c *config.Config, servers []*sources.Server, tables *score.Cache, h hooks) (engine.Options, error) {
 	o := engine.Options{
 		ConfigHash:              c.Hash(),
 		Tables:                  tables,
@@ -46,65 +52,102 @@ func engineOptions(c *config.Config, tables *score.Cache, h hooks) (engine.Optio
 	}
 	var errs []error
 	for _, s := range c.Sources {
-		source, err := newSource(s, c.Limits, server, h.onQuery)
+		source, err := newSource(s, c.Limits, servers, h.onQuery)
 		if err == nil {
-			err = addCompanions(&source, sourceOptions(s, server, h.onQuery), o.Fingerprints)
+			err = addCompanions(&source, servers, sourceOptions(s, h.onQuery), o.Fingerprints)
 		}
 		o.Sources, errs = append(o.Sources, source), append(errs, err)
 	}
 	return o, errors.Join(errs...)
 }
 
-func newServer(c *config.Config, logger *slog.Logger) (*sources.Server, error) {
+// newServers returns all servers of a configuration. Each has its own limit of requests in flight, so
+// that one that hangs does not hold up the others.
+func newServers(c *config.Config, logger *slog.Logger) ([]*sources.Server, error) {
 	client, err := promconfig.NewClientFromConfig(c.Prometheus.HTTP, "ghostpair")
 	if err != nil {
 		return nil, fmt.Errorf("HTTP client for %s: %w", c.Prometheus.RedactedURL(), err)
 	}
-	return sources.NewServer(sources.ServerOptions{
-		URL:      c.Prometheus.URL,
-		Client:   client,
-		Protocol: c.Prometheus.Protocol,
-		Timeout:  c.Prometheus.Timeout,
-		Limiter:  sources.NewLimiter(c.Prometheus.Concurrency),
-		Version:  version.Version,
-		Logger:   logger,
-	})
+	var servers []*sources.Server
+	for _, url := range c.Prometheus.Servers() {
+		server, err := sources.NewServer(sources.ServerOptions{
+			URL:      url,
+			Client:   client,
+			Protocol: c.Prometheus.Protocol,
+			Timeout:  c.Prometheus.Timeout,
+			Limiter:  sources.NewLimiter(c.Prometheus.Concurrency),
+			Version:  version.Version,
+			Logger:   logger,
+		})
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, server)
+	}
+	return servers, nil
 }
 
-func newSource(s config.Source, limits config.Limits, server *sources.Server, onQuery func(sources.Query)) (engine.Source, error) {
+// answering returns the first server that answers, for what only one is asked; of a single one it does
+// not ask. Where none answers the first is as good as any: it will say why.
+func answering(ctx context.Context, c *config.Config, logger *slog.Logger) (*sources.Server, error) {
+	servers, err := newServers(c, logger)
+	if err != nil {
+		return nil, err
+	}
+	for _, server := range servers[:len(servers)-1] {
+		pinging, cancel := context.WithTimeout(ctx, pingTimeout)
+		err := server.Ping(pinging)
+		cancel()
+		if err == nil {
+			return server, nil
+		}
+		logger.Warn("Asking another server", "err", err)
+	}
+	last := servers[len(servers)-1]
+	if len(servers) > 1 && last.Ping(ctx) != nil {
+		return servers[0], nil
+	}
+	return last, nil
+}
+
+// pingTimeout is how long a server may take to answer at all where there is another one.
+const pingTimeout = 5 * time.Second
+
+// newSource builds a source that reads all servers.
+func newSource(s config.Source, limits config.Limits, servers []*sources.Server, onQuery func(sources.Query)) (engine.Source, error) {
 	out := engine.Source{
 		Name: s.Name, Kind: s.Kind, Signal: s.Signal,
 		Delay: s.Delay, ScrapeInterval: s.ScrapeInterval, RouteLimit: limits.Routes, UserDefined: s.UserDefined,
 	}
-	in := sourceOptions(s, server, onQuery)
+	in := sourceOptions(s, onQuery)
+	var err error
 	if !s.Timing() {
-		gauges, err := sources.NewNLB(in)
-		out.Gauges, out.Delay = gauges, 0 // gauges carry their own time
+		out.Gauges, err = sources.NewNLBOf(servers, in)
+		out.Delay = 0 // gauges carry their own time
 		return out, err
 	}
-	reader, err := sources.New(in)
-	out.Reader = reader
+	out.Reader, err = sources.NewOf(servers, in)
 	return out, err
 }
 
-func sourceOptions(s config.Source, server *sources.Server, onQuery func(sources.Query)) sources.Options {
+func sourceOptions(s config.Source, onQuery func(sources.Query)) sources.Options {
 	return sources.Options{
-		Name: s.Name, Server: server, Selector: s.Selector,
+		Name: s.Name, Selector: s.Selector,
 		RouteLabels: s.RouteLabels, TargetLabels: s.TargetLabels, ViewLabels: s.ViewLabels,
 		Exclude: s.Exclude, RelabelConfigs: s.RelabelConfigs, OnQuery: onQuery,
 	}
 }
 
 // addCompanions adds what else the targets of a source count, where that is known.
-func addCompanions(to *engine.Source, in sources.Options, fingerprints []score.Fingerprint) error {
+func addCompanions(to *engine.Source, servers []*sources.Server, in sources.Options, fingerprints []score.Fingerprint) error {
 	if to.Signal != config.Signal5xx && to.Signal != config.SignalConnectTimeout {
 		return nil
 	}
-	companions, err := sources.NewCompanions(in, fingerprints)
-	for _, c := range companions.Readers {
-		to.Companions = append(to.Companions, c)
+	readers, connectTimeouts, err := sources.NewCompanionsOf(servers, in, fingerprints)
+	for _, r := range readers {
+		to.Companions = append(to.Companions, r)
 	}
-	to.ConnectTimeouts = companions.ConnectTimeouts
+	to.ConnectTimeouts = connectTimeouts
 	return err
 }
 
