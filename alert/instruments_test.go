@@ -27,6 +27,9 @@ func exampleInstruments(t *testing.T) (*prometheus.Registry, *Instruments) {
 			{Source: "envoy", Route: "httproute/shop/cart/rule/0", Objective: 1},
 		}
 	}))
+	registry.MustRegister(NewServers(func() []Server {
+		return []Server{{URL: "http://prometheus-0:9090", Answers: true}, {URL: "http://prometheus:9090", Mixed: true}}
+	}))
 	i.Sources([]string{"envoy", "nlb"})
 	i.Query("envoy", "remote_read", 200*time.Millisecond, "")
 	i.Query("envoy", "query", 31*time.Second, "timeout")
@@ -44,7 +47,7 @@ func TestInstrumentsGolden(t *testing.T) {
 		"ghostpair_source_queries_total", "ghostpair_source_query_failures_total", "ghostpair_source_query_duration_seconds",
 		"ghostpair_evaluations_total", "ghostpair_evaluation_failures_total", "ghostpair_evaluation_duration_seconds",
 		"ghostpair_config_last_reload_successful", "ghostpair_config_last_reload_success_timestamp_seconds",
-		"ghostpair_backfill_jobs",
+		"ghostpair_backfill_jobs", "ghostpair_prometheus_up", "ghostpair_prometheus_mixed",
 		"ghostpair_report_end_timestamp_seconds", "ghostpair_objective_ratio",
 		"ghostpair_error_budget_remaining_ratio", "ghostpair_error_budget_paired_ratio",
 	} // not build_info, which is another one with each build

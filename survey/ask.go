@@ -32,6 +32,8 @@ type Server interface {
 	// ExternalLabels are what the server adds to series that leave it; known is false when it does not
 	// show its configuration.
 	ExternalLabels(ctx context.Context) (labels map[string]string, known bool, err error)
+	// Mixed are the addresses at which several Prometheis with scrape times of their own answer in turn.
+	Mixed(ctx context.Context, atMillis int64) (addresses []string, err error)
 }
 
 // Reader reads the raw samples of one source and of `up` of its jobs in (fromMillis, toMillis]; live

@@ -29,6 +29,7 @@ type ServerFacts struct {
 	ExternalLabels      map[string]string `json:"external_labels"`
 	HistoryReachesStart *bool             `json:"history_reaches_start"` // whether there are samples as old as a first start reads
 	HistorySeconds      float64           `json:"history_seconds"`
+	Mixed               []string          `json:"mixed_addresses,omitempty"` // where several Prometheis answer in turn
 }
 
 // Examination is all that the doctor found, and what follows from it.
@@ -140,6 +141,9 @@ func examineServer(ctx context.Context, a *asker, o DoctorOptions) (ServerFacts,
 	facts.ExternalLabels, facts.ConfigurationShown, err = o.Server.ExternalLabels(ctx)
 	if err != nil {
 		a.failures = append(a.failures, fmt.Sprintf("external labels: %v", err))
+	}
+	if facts.Mixed, err = o.Server.Mixed(ctx, o.At.UnixMilli()); err != nil {
+		a.failures = append(a.failures, fmt.Sprintf("scrape times: %v", err))
 	}
 	past := &asker{querier: o.Server, atMillis: o.At.Add(-o.History).UnixMilli()}
 	samples, ok, err := past.vector(ctx, "samples of long ago", "count(up)")

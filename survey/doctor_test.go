@@ -36,6 +36,8 @@ func (refusing) ExternalLabels(context.Context) (map[string]string, bool, error)
 	return nil, false, errRefused
 }
 
+func (refusing) Mixed(context.Context, int64) ([]string, error) { return nil, errRefused }
+
 func (refusing) Read(context.Context, int64, int64, bool, observe.Sink) (observe.ReadStats, error) {
 	return observe.ReadStats{}, errRefused
 }

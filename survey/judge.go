@@ -39,6 +39,10 @@ func (e *Examination) judgeServer() {
 		e.say("server", Note, "the server does not show its configuration",
 			"External labels cannot be told from the labels of the series. With remote read they stay part of them; nothing is lost unless they change.", "")
 	}
+	for _, address := range s.Mixed {
+		e.say("server", Warning, "several Prometheis answer at "+address+" in turn",
+			"Each scrapes at times of its own. Read as one they look like irregular scrapes, and pairs are missed. List each of them in prometheus.urls.", "")
+	}
 	if s.HistoryReachesStart != nil && !*s.HistoryReachesStart {
 		e.say("history", Note, fmt.Sprintf("no samples are as old as %s", human(s.HistorySeconds)),
 			"A first start of serve would read that far back. It works with less, and knows less about the routes at first.", "")

@@ -124,7 +124,7 @@ func doctorOptions(ctx context.Context, c *config.Config, f *doctorFlags, at tim
 		return survey.DoctorOptions{}, err
 	}
 	o := survey.DoctorOptions{
-		Server: surveyed{server}, Tables: score.NewCache(), At: at.Truncate(time.Millisecond), Window: time.Duration(f.window), History: c.Evaluate.History,
+		Server: surveyed{server, servers}, Tables: score.NewCache(), At: at.Truncate(time.Millisecond), Window: time.Duration(f.window), History: c.Evaluate.History,
 		Outlook: survey.Outlook{
 			Runs: f.runs, Seed: f.seed, Workers: runtime.GOMAXPROCS(0), Horizon: 7 * 24 * time.Hour, PairShare: f.pairShare,
 		},

@@ -117,6 +117,25 @@ func TestDoctorNothing(t *testing.T) {
 	golden(t, "doctor-usage", "doctor", "--window=5m", "--pair-share=0", "--runs=-1", "--at=yesterday")
 }
 
+// Several servers that answer at one address in turn are a warning, also where that is one of two addresses.
+func TestDoctorMixed(t *testing.T) {
+	t.Parallel()
+	mixed := newFakeSurveyed(t, scraped(simulate.Grid{Interval: 15 * time.Second}), envoys(t, []string{shopCheckout}, pod0)...)
+	mixed.mixed = true
+	one := newFakeSurveyed(t, scraped(simulate.Grid{Interval: 15 * time.Second}), envoys(t, []string{shopCheckout}, pod0)...)
+	for urls, want := range map[string]bool{mixed.URL: true, one.URL: false, one.URL + " " + mixed.URL: true} {
+		args := []string{"doctor", "--at=" + surveyAt, "--runs=0", "--window=1h"}
+		for _, url := range strings.Fields(urls) {
+			args = append(args, "--prometheus.url="+url)
+		}
+		stdout, stderr, _ := runCommand(args...)
+		said := strings.Contains(stdout, "WARNING  several Prometheis answer at "+mixed.URL)
+		if said != want {
+			t.Errorf("%s: said %v, want %v\n%s%s", urls, said, want, stdout, stderr)
+		}
+	}
+}
+
 // The document is JSON that says what the text says.
 func TestDoctorJSON(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,9 @@ type fakeSurveyed struct {
 	gauges []fakeGauge
 	since  time.Time
 	shut   bool // shows neither its version nor its configuration
+
+	robin atomic.Int64 // answers about scrape times so far
+	mixed bool         // whether they are in turn those of two servers
 }
 
 func newFakeSurveyed(t *testing.T, fleet *simulate.Fleet, gauges ...fakeGauge) *fakeSurveyed {
@@ -104,6 +108,13 @@ func (f *fakeSurveyed) evaluate(expr parser.Expr, started bool) ([]fakeGauge, er
 	case *parser.Call:
 		if e.Func.Name == "vector" {
 			return []fakeGauge{{labels: map[string]string{}, value: 1}}, nil
+		}
+		if e.Func.Name == "timestamp" {
+			phase := 0.0
+			if turn := f.robin.Add(1); f.mixed {
+				phase = float64(turn % 2)
+			}
+			return []fakeGauge{{labels: map[string]string{}, value: 1 + phase}}, nil
 		}
 		switch over := e.Args[0].(type) {
 		case *parser.MatrixSelector:

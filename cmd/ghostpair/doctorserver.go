@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ghostpair/ghostpair/sources"
 	"github.com/ghostpair/ghostpair/survey"
 )
 
 // surveyed is a server as doctor and preflight ask it.
-type surveyed struct{ *sources.Server }
+type surveyed struct {
+	*sources.Server
+	all []*sources.Server // of which it is one; nil for preflight
+}
 
 // Query implements survey.Querier.
 func (s surveyed) Query(ctx context.Context, expr string, atMillis int64) ([]survey.Sample, []string, error) {
@@ -18,6 +22,18 @@ func (s surveyed) Query(ctx context.Context, expr string, atMillis int64) ([]sur
 		out[i] = survey.Sample(sample)
 	}
 	return out, warnings, err
+}
+
+// Mixed implements survey.Server.
+func (s surveyed) Mixed(ctx context.Context, atMillis int64) (addresses []string, err error) {
+	for _, server := range s.all {
+		mixed, errOne := server.Mixes(ctx, "up", atMillis)
+		if mixed {
+			addresses = append(addresses, server.URL())
+		}
+		err = errors.Join(err, errOne)
+	}
+	return addresses, err
 }
 
 // Version implements survey.Server.

@@ -89,7 +89,7 @@ func (f *preflightFlags) run(s std) error {
 	if err != nil {
 		return usageError(err)
 	}
-	options.Querier = surveyed{server}
+	options.Querier = surveyed{Server: server}
 	if err := f.choose(ctx, &options); err != nil {
 		return interruptedOr(ctx, err)
 	}

@@ -104,6 +104,7 @@ func (s *service) registerCollectors() error {
 	for _, c := range []prometheus.Collector{
 		alert.NewCollector(s.evaluation, time.Now),
 		alert.NewJobs(s.jobs.Counts),
+		alert.NewServers(s.servers),
 		alert.NewBudgets(s.weekly.budgets),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -149,6 +150,16 @@ func (s *service) countQuery(q sources.Query) {
 
 // evaluation returns the latest one, nil before the first.
 func (s *service) evaluation() *finding.Evaluation { return s.serving.Load().engine.Evaluation() }
+
+// servers returns what is known of the servers that are read.
+func (s *service) servers() []alert.Server {
+	var all []alert.Server
+	for _, server := range s.serving.Load().servers {
+		status := server.Status()
+		all = append(all, alert.Server{URL: status.URL, Answers: status.Answers, Mixed: status.Mixed})
+	}
+	return all
+}
 
 // config returns the configuration in use.
 func (s *service) config() *config.Config { return s.serving.Load().config }
