@@ -8,7 +8,7 @@ import (
 // Every shipped example is a valid configuration that reads what its comments say.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	timing := map[string]int{"envoy-gateway.yml": 2, "envoy.yml": 2, "istio.yml": 2, "nlb.yml": 2}
+	timing := map[string]int{"envoy-gateway.yml": 2, "envoy.yml": 2, "ha.yml": 2, "istio.yml": 2, "nlb.yml": 2}
 	paths := files(t, "../examples/config/*.yml")
 	if len(paths) != len(timing) {
 		t.Errorf("%d examples, want %d", len(paths), len(timing))
