@@ -75,16 +75,21 @@ func reading() []panel {
 			queries: []query{over(quantile("0.5"), "{{source}} {{protocol}} median"), over(quantile("0.99"), "{{source}} {{protocol}} 99 %")}},
 		{title: "Failed queries", about: "By reason, of which the runbook has a list.", unit: units.Short, width: 8, height: 8, kind: stacked(),
 			queries: []query{over("sum by (reason) (increase(ghostpair_source_query_failures_total{"+own+"}[$__rate_interval]))", "{{reason}}")}},
-		{title: "Time since the last success", about: "A source that cannot be read keeps its place, and is read from there when it is back.", unit: units.Seconds, width: 8, height: 8, kind: lines(),
+		{title: "Time since the last success", about: "A source that cannot be read keeps its place, and is read from there when it is back.", unit: units.Seconds, width: 6, height: 8, kind: lines(),
 			queries: []query{over("max by (source) (time() - ghostpair_source_last_success_timestamp_seconds{"+own+"})", "{{source}}")}},
-		{title: "Samples read", about: "At a start there are many: the history.", unit: units.CountsPerSecond, width: 8, height: 8, kind: lines(),
+		{title: "Samples read", about: "At a start there are many: the history.", unit: units.CountsPerSecond, width: 6, height: 8, kind: lines(),
 			queries: []query{over("sum by (source) (rate(ghostpair_source_samples_total{"+own+"}[$__rate_interval]))", "{{source}}")}},
-		{title: "Series and readers", about: "Series of the last read, and the protocol in use.", unit: units.Short, width: 8, height: 8,
+		{title: "Series and readers", about: "Series of the last read, and the protocol in use.", unit: units.Short, width: 6, height: 8,
 			kind: columns(map[string]string{"Value #A": "series", "Value #B": "in use"}).
 				OverrideByName("in use", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}),
 			queries: []query{
 				rows("max by (source) (ghostpair_source_series{" + own + "})"),
 				rows("max by (source, protocol) (ghostpair_source_protocol_info{" + own + "})"),
+			}},
+		{title: "Servers", about: "1 while the latest read went well; and whether several Prometheis answer at one address in turn, which hides pairs.", unit: units.Short, width: 6, height: 8, kind: lines(),
+			queries: []query{
+				over("min by (server) (ghostpair_prometheus_up{"+own+"})", "{{server}}"),
+				over("max by (server) (ghostpair_prometheus_mixed{"+own+"})", "{{server}} mixed"),
 			}},
 	}
 }
