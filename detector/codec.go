@@ -36,6 +36,10 @@ func (s *stream) encode(e *encoder) {
 	for _, label := range s.labels {
 		e.string(label)
 	}
+	e.bool(s.basis != nil)
+	if s.basis != nil {
+		s.basis.encode(e)
+	}
 	e.bool(s.estimate != nil)
 	if s.estimate != nil {
 		s.estimate.encode(e)
@@ -72,6 +76,10 @@ func (s *stream) decode(d *decoder) {
 	}
 	for range d.len(1) {
 		s.labels = append(s.labels, d.string())
+	}
+	if d.bool() {
+		s.basis = new(basis)
+		s.basis.decode(d)
 	}
 	if d.bool() {
 		s.estimate = new(summary)
@@ -177,6 +185,10 @@ func (t *tally) encode(e *encoder) {
 			e.counts(day.any)
 		}
 	}
+	e.bool(t.mates != nil)
+	for i := range t.mates {
+		t.mates[i].encode(e)
+	}
 	e.bool(t.marks != nil)
 	for i := range t.marks {
 		m := &t.marks[i]
@@ -205,6 +217,12 @@ func (t *tally) decode(d *decoder) {
 			day.any = d.counts(t.binned)
 		}
 		t.days = append(t.days, day)
+	}
+	if d.bool() {
+		t.mates = make([]mates, t.lanes)
+		for i := range t.mates {
+			t.mates[i].decode(d)
+		}
 	}
 	if !d.bool() {
 		return

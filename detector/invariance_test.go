@@ -103,7 +103,13 @@ func snapshot(t testing.TB, d *Detector) []byte {
 
 func findingsJSON(t testing.TB, d *Detector, at int64) []byte {
 	t.Helper()
-	b, err := json.Marshal(struct{ Findings, Routes any }{d.Findings(at), d.Routes(at)})
+	all := d.Findings(at)
+	var mates []Mates
+	for i := range all {
+		m, _ := d.Mates(all[i].Key)
+		mates = append(mates, m)
+	}
+	b, err := json.Marshal(struct{ Findings, Mates, Routes any }{all, mates, d.Routes(at)})
 	if err != nil {
 		t.Fatal(err)
 	}

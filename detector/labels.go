@@ -26,7 +26,7 @@ func (d *Detector) label(s *stream, atMillis int64) {
 	if main := mainTally(tallies, s.fingerprint); main != nil && main.clock.lanes[s.fingerprint].resolvable {
 		shape := d.shape(s, main.clock, d.level(s, (atMillis-1)/hourMillis))
 		s.owe(&look{
-			fits: s.fits(main, shape), cells: main.total(), labelled: true,
+			atMillis: atMillis, fits: s.fits(main, shape), cells: main.total(), labelled: true,
 			hist:         main.histogram(shape.Level)[:estimate.LongBins(shape.DeltaMillis, shape.Fingerprint)],
 			steppedShare: d.steppedShare(s, shape, atMillis),
 		})

@@ -6,6 +6,7 @@ import "github.com/ghostpair/ghostpair/detector/estimate"
 // and the next hour replaces it: a long stretch of history is shown at its end only, so that of a day of
 // looks one is worked out. It holds all that the answer depends on, as it was then.
 type look struct {
+	atMillis     int64
 	fits         *cached
 	hist         []int // LongBins long
 	cells        int
@@ -51,12 +52,13 @@ func (s *stream) settleLook() {
 	if l.labelled {
 		found := estimate.Labels(estimate.LabelInput{Histogram: l.hist, Shape: shape, Estimate: e, SteppedShare: l.steppedShare})
 		s.labels = append(found, s.labels...)
+		s.basis = l.basis(e)
 	}
 }
 
 // unlabel takes the labels off a stream.
 func (s *stream) unlabel() {
-	s.labels = nil
+	s.labels, s.basis = nil, nil
 	if s.owed != nil {
 		s.owed.labelled = false
 	}

@@ -13,7 +13,7 @@ import (
 
 const (
 	snapshotMagic   = "ghostpair detector\n"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
 // Snapshots hold scrape intervals between these, in milliseconds.

@@ -30,6 +30,7 @@ type stream struct {
 	firstAlarm  int64
 	transitions []transition
 	labels      []string // without those of owed
+	basis       *basis   // of labels, without that of owed; nil: none
 	estimate    *summary // of the latest alarm, or hour while paired; older, where owed is one
 	owed        *look    // nil: none
 	pastDays    []pastDay

@@ -16,7 +16,8 @@ type tally struct {
 	// counts holds, for each of hours and each fingerprint, the pairs of the classes.
 	counts []uint32
 	days   []dayTally
-	marks  []mark // one per fingerprint, nil until the first one
+	marks  []mark  // one per fingerprint, nil until the first one
+	mates  []mates // the same; always nil for the pooled stream
 	lanes  int
 	binned int // bins of the day histograms
 	// version changes whenever a day does; it is no part of the state.
@@ -249,6 +250,9 @@ func (t *tally) prune(hour, day int64) {
 	for len(t.days) > 0 && t.days[0].day < day {
 		t.days = slices.Delete(t.days, 0, 1)
 		t.version++
+	}
+	for i := range t.mates {
+		t.mates[i].prune(day)
 	}
 }
 

@@ -237,8 +237,13 @@ func (d *Detector) enter(e *entry) {
 		bin, own := c.bin(lag), earlier.unit == u
 		u.tally.pair(earlier.atMillis, bin, own)
 		for f := range c.lanes {
-			if !r.streams[f].ignored {
-				c.lanes[f].pool.pair(earlier.atMillis, bin, own)
+			l := &c.lanes[f]
+			if r.streams[f].ignored {
+				continue
+			}
+			l.pool.pair(earlier.atMillis, bin, own)
+			if flags := l.hot(bin, own); flags != 0 {
+				u.tally.meet(f, flags, earlier.atMillis, atMillis, u.targetName, &r.streams[f])
 			}
 		}
 	}

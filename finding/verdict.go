@@ -1,6 +1,10 @@
 package finding
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // Verdict is the answer about one route and fingerprint. The zero value is Undecided.
 type Verdict uint8
@@ -69,6 +73,22 @@ const (
 	LabelChain      = "chain"       // three or more in a row; information only
 	LabelWidespread = "widespread"  // pooled stream: carried by many routes; information only
 )
+
+// labels lists the labels in the order in which findings have them.
+func labels() []string {
+	return []string{LabelLagOutside, LabelTrain, LabelStepped, LabelHalfStep, LabelFast, LabelChain, LabelWidespread}
+}
+
+// WithLabel returns labels, which are in the order of the constants, and one more in its place.
+func WithLabel(all []string, label string) []string {
+	order := labels()
+	rank := func(label string) int { return slices.Index(order, label) }
+	at, found := slices.BinarySearchFunc(all, label, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+	if found {
+		return all
+	}
+	return slices.Insert(slices.Clone(all), at, label)
+}
 
 // LookAlike tells whether label routes an alert to the look-alike rule instead of the page.
 func LookAlike(label string) bool {

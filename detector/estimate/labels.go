@@ -15,16 +15,12 @@ type LabelInput struct {
 	Estimate  Estimate
 
 	SteppedShare float64 // see the function SteppedShare
-
-	// Latency tells that a latency histogram of the downstream side is read. Then Mates is the number
-	// of cell pairs in the hot bins, and Slow those of them whose later cell has slow requests beside.
-	Latency     bool
-	Mates, Slow int
 }
 
 // Labels returns the labels of a paired stream, in the order of the constants of package finding:
 // what else has this lag. They are one-look heuristics and change no verdict; finding.LookAlike tells
-// which of them route an alert. LabelWidespread is for the pooled stream and not among them.
+// which of them route an alert. LabelWidespread is for the pooled stream and not among them, and neither is
+// LabelFast, which takes more than counters of errors: see Fast.
 func Labels(in LabelInput) []string {
 	var labels []string
 	add := func(label string, holds bool) {
@@ -34,17 +30,12 @@ func Labels(in LabelInput) []string {
 	}
 	train, _ := TrainShare(in.Histogram, in.Shape, in.Estimate)
 	half, _ := HalfStep(in.Histogram, in.Shape.DeltaMillis, in.Estimate)
-	var fast FastTest
-	if in.Latency {
-		fast, _ = Fast(in.Mates, in.Slow, in.Estimate)
-	}
 	chain, testable := Chain(in.Histogram, in.Shape, in.Estimate.Lag)
 
 	add(finding.LabelLagOutside, lagOutside(in.Shape, in.Estimate))
 	add(finding.LabelTrain, train.Train)
 	add(finding.LabelStepped, in.SteppedShare >= steppedShare)
 	add(finding.LabelHalfStep, half.Half)
-	add(finding.LabelFast, fast.Fast)
 	add(finding.LabelChain, testable && !train.Train && chain.PValue < labelLevel)
 	return labels
 }

@@ -112,12 +112,14 @@ func TestLabelsMatchReference(t *testing.T) {
 			if hot != row.Mates {
 				t.Errorf("%s: %d mates, want %d", c.Name, hot, row.Mates)
 			}
-			in := LabelInput{Histogram: c.Hist, Shape: c.shape(), SteppedShare: row.Stepped, Mates: row.Mates}
-			if row.Slow != nil {
-				in.Latency, in.Slow = true, *row.Slow
-			}
+			in := LabelInput{Histogram: c.Hist, Shape: c.shape(), SteppedShare: row.Stepped}
 			for _, in.Estimate = range []Estimate{c.Estimate.given(), own} {
 				got := Labels(in)
+				if row.Slow != nil {
+					if fast, _ := Fast(row.Mates, *row.Slow, in.Estimate); fast.Fast {
+						got = finding.WithLabel(got, finding.LabelFast)
+					}
+				}
 				if !slices.Equal(got, row.Expect.Labels) {
 					t.Errorf("%s at %v s: %v, want %v", c.Name, c.Delta, got, row.Expect.Labels)
 				}
