@@ -1,0 +1,172 @@
+package coarse
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/detector/score"
+)
+
+const (
+	// flushMillis is how much later than the counters Envoy shows its histograms, at most: it merges those of
+	// its threads when it flushes its statistics.
+	flushMillis = 5000
+	// pageMillis is how much later than its time a scrape may show what has happened: the time is that at which
+	// it began, and a large page takes a while.
+	pageMillis = 2000
+	// maxStretchMillis is the longest time between two scrapes over which growth is told: over a longer one a
+	// process may have started again and caught up with itself.
+	maxStretchMillis = 5 * 60 * 1000
+	// widestBucket is how much a bound may differ from the timeout, as a factor. A histogram whose buckets are
+	// wider there says nothing.
+	widestBucket = 8
+)
+
+// Latency remembers of every proxy when a request took about as long as a timeout, and when surely none
+// did. That tells errors that took their time from those that were there at once.
+//
+// Each way in which a target is seen is remembered by itself, and any of them will do: the histogram is
+// often in a coarser scrape job than the errors. Like a Collector it is advanced piece by piece, what comes
+// out does not depend on how time is cut, and it is not safe for concurrent use.
+type Latency struct {
+	fingerprints []score.Fingerprint
+	sinceMillis  int64 // what was before is forgotten
+	views        map[viewKey]*latencyView
+	staged       stagedLatency
+}
+
+var _ observe.Sink = (*Latency)(nil)
+
+type viewKey struct{ target, view string }
+
+// NewLatency returns a Latency that has seen nothing, and remembers nothing from before a time, which is
+// a whole hour.
+func NewLatency(fingerprints []score.Fingerprint, sinceMillis int64) *Latency {
+	return &Latency{fingerprints: fingerprints, sinceMillis: sinceMillis, views: make(map[viewKey]*latencyView)}
+}
+
+// LatencyStart is from when on samples are needed for a Latency that remembers what was since a time.
+func LatencyStart(sinceMillis int64) int64 { return sinceMillis - maxStretchMillis }
+
+// stagedLatency is what was handed over since Begin.
+type stagedLatency struct {
+	stage
+	views map[viewKey]map[string]stagedHistogram // by histogram
+}
+
+// stagedHistogram has the samples of the buckets, by upper bound in milliseconds.
+type stagedHistogram map[float64][]observe.Run
+
+// Begin opens the piece (fromMillis, toMillis] and forgets what an earlier one without End left.
+func (l *Latency) Begin(fromMillis, toMillis int64) {
+	l.staged = stagedLatency{stage{from: fromMillis, to: toMillis}, make(map[viewKey]map[string]stagedHistogram)}
+}
+
+// Abort forgets what was handed over since Begin.
+func (l *Latency) Abort() { l.staged = stagedLatency{} }
+
+// Scrapes does nothing: a histogram was scraped when there are samples of it.
+func (l *Latency) Scrapes(observe.TargetView, []observe.Run) {}
+
+// Series takes samples of one cumulative bucket. The route of its ID is as Collector.Series wants it.
+func (l *Latency) Series(id *observe.SeriesID, runs []observe.Run) {
+	metric, rest := splitName(id.Route)
+	if l.staged.views == nil || metric != LatencyMetric {
+		return
+	}
+	group, bound, ok := splitBound(rest)
+	if !ok || !l.matters(bound) {
+		return
+	}
+	key := viewKey{id.Target, id.View}
+	histograms := l.staged.views[key]
+	if histograms == nil {
+		histograms = make(map[string]stagedHistogram)
+		l.staged.views[key] = histograms
+	}
+	name := group + "\x00" + id.Counter
+	if histograms[name] == nil {
+		histograms[name] = make(stagedHistogram)
+	}
+	for _, run := range runs {
+		histograms[name][bound] = l.staged.append(histograms[name][bound], run)
+	}
+}
+
+// matters tells whether a bucket may be one of those around a timeout.
+func (l *Latency) matters(bound float64) bool {
+	for _, fp := range l.fingerprints {
+		if isBelow(bound, fp) || isAbove(bound, fp) {
+			return true
+		}
+	}
+	return false
+}
+
+// isBelow tells whether a bound may be that of the last bucket of requests that are faster than a timeout.
+// A request that took as long as the timeout is in the bucket that ends there, so that is none of them.
+func isBelow(bound float64, fp score.Fingerprint) bool {
+	lo, _ := fp.Seconds()
+	return bound < lo*1000 && bound >= lo*1000/widestBucket
+}
+
+// isAbove tells whether a bound may be that of the first bucket that has all requests as slow as it.
+func isAbove(bound float64, fp score.Fingerprint) bool {
+	_, hi := fp.Seconds()
+	return bound >= hi*1000 && bound <= hi*1000*widestBucket && !math.IsInf(bound, 1)
+}
+
+// End closes the piece.
+func (l *Latency) End() {
+	s := l.staged
+	l.staged = stagedLatency{}
+	for key, histograms := range s.views {
+		v := l.views[key]
+		if v == nil {
+			v = &latencyView{logs: make([]stretches, len(l.fingerprints))}
+			l.views[key] = v
+		}
+		v.take(histograms, l.fingerprints)
+	}
+	l.tidy(s.to)
+}
+
+// Forget forgets what was before a time, which is a whole hour.
+func (l *Latency) Forget(beforeMillis int64) {
+	l.sinceMillis = max(l.sinceMillis, beforeMillis)
+	l.tidy(0)
+}
+
+// tidy drops what is too old. The time is that of the end of what was read.
+func (l *Latency) tidy(toMillis int64) {
+	for key, v := range l.views {
+		if v.at > 0 && toMillis-v.at > maxStretchMillis {
+			v.at, v.last = 0, nil
+		}
+		empty := v.at == 0
+		for f := range v.logs {
+			v.logs[f].clip(l.sinceMillis)
+			empty = empty && v.logs[f].empty()
+		}
+		if empty {
+			delete(l.views, key)
+		}
+	}
+}
+
+// Quick tells whether a target surely answered no request as slowly as a fingerprint says, in an interval of
+// its errors and as long after as histograms may be late. It is never true of an hour in which a histogram
+// saw no request at all, as that may be none of the requests in question.
+func (l *Latency) Quick(fingerprint int, target string, leftMillis, rightMillis int64) bool {
+	for key, v := range l.views {
+		if key.target == target && v.logs[fingerprint].quick(leftMillis-pageMillis, rightMillis+flushMillis) {
+			return true
+		}
+	}
+	return false
+}
+
+func compareKeys(a, b viewKey) int {
+	return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.view, b.view))
+}

@@ -1,0 +1,80 @@
+package coarse
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// latencyStateVersion is that of the format below.
+const latencyStateVersion = 1
+
+type latencyState struct {
+	Version     int
+	SinceMillis int64
+	Views       []latencyViewState // by target, then view
+}
+
+type latencyViewState struct {
+	Target, View string
+	At           int64
+	Last         map[string]reading
+	Logs         []stretchesState
+}
+
+// MarshalBinary returns the state. Equal states give equal bytes.
+func (l *Latency) MarshalBinary() ([]byte, error) {
+	s := latencyState{Version: latencyStateVersion, SinceMillis: l.sinceMillis}
+	for _, key := range slices.SortedFunc(maps.Keys(l.views), compareKeys) {
+		v := l.views[key]
+		out := latencyViewState{Target: key.target, View: key.view, At: v.at, Last: v.last}
+		for f := range v.logs {
+			out.Logs = append(out.Logs, v.logs[f].state())
+		}
+		s.Views = append(s.Views, out)
+	}
+	return json.Marshal(s)
+}
+
+// UnmarshalBinary replaces the state by one that MarshalBinary wrote for the same fingerprints. After an
+// error it is unchanged.
+func (l *Latency) UnmarshalBinary(data []byte) error {
+	var s latencyState
+	if err := json.Unmarshal(data, &s); err != nil {
+		return fmt.Errorf("state of latencies: %w: %w", errState, err)
+	}
+	if s.Version != latencyStateVersion {
+		return fmt.Errorf("state of latencies of version %d: %w", s.Version, errState)
+	}
+	fresh := NewLatency(l.fingerprints, s.SinceMillis)
+	for _, x := range s.Views {
+		v, err := x.restore(len(l.fingerprints))
+		if err != nil {
+			return fmt.Errorf("state of latencies of target %q: %w", x.Target, err)
+		}
+		fresh.views[viewKey{x.Target, x.View}] = v
+	}
+	*l = *fresh
+	return nil
+}
+
+func (x *latencyViewState) restore(fingerprints int) (*latencyView, error) {
+	if len(x.Logs) != fingerprints {
+		return nil, errState
+	}
+	v := &latencyView{at: x.At, last: x.Last}
+	for _, r := range x.Last {
+		if len(r) != fingerprints {
+			return nil, errState
+		}
+	}
+	for i := range x.Logs {
+		log, err := x.Logs[i].restore()
+		if err != nil {
+			return nil, err
+		}
+		v.logs = append(v.logs, log)
+	}
+	return v, nil
+}
