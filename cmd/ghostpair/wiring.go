@@ -148,6 +148,13 @@ func addCompanions(to *engine.Source, servers []*sources.Server, in sources.Opti
 		to.Companions = append(to.Companions, r)
 	}
 	to.ConnectTimeouts = connectTimeouts
+	if err != nil {
+		return err
+	}
+	latency, err := sources.NewLatency(servers, in, fingerprints)
+	if latency != nil {
+		to.Latency = latency
+	}
 	return err
 }
 

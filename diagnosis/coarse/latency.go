@@ -2,7 +2,6 @@ package coarse
 
 import (
 	"cmp"
-	"math"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/detector/score"
@@ -18,9 +17,6 @@ const (
 	// maxStretchMillis is the longest time between two scrapes over which growth is told: over a longer one a
 	// process may have started again and caught up with itself.
 	maxStretchMillis = 5 * 60 * 1000
-	// widestBucket is how much a bound may differ from the timeout, as a factor. A histogram whose buckets are
-	// wider there says nothing.
-	widestBucket = 8
 )
 
 // Latency remembers of every proxy when a request took about as long as a timeout, and when surely none
@@ -30,10 +26,10 @@ const (
 // often in a coarser scrape job than the errors. Like a Collector it is advanced piece by piece, what comes
 // out does not depend on how time is cut, and it is not safe for concurrent use.
 type Latency struct {
-	fingerprints []score.Fingerprint
-	sinceMillis  int64 // what was before is forgotten
-	views        map[viewKey]*latencyView
-	staged       stagedLatency
+	windows     []Window // by fingerprint
+	sinceMillis int64    // what was before is forgotten
+	views       map[viewKey]*latencyView
+	staged      stagedLatency
 }
 
 var _ observe.Sink = (*Latency)(nil)
@@ -43,7 +39,7 @@ type viewKey struct{ target, view string }
 // NewLatency returns a Latency that has seen nothing, and remembers nothing from before a time, which is
 // a whole hour.
 func NewLatency(fingerprints []score.Fingerprint, sinceMillis int64) *Latency {
-	return &Latency{fingerprints: fingerprints, sinceMillis: sinceMillis, views: make(map[viewKey]*latencyView)}
+	return &Latency{windows: LatencyWindows(fingerprints), sinceMillis: sinceMillis, views: make(map[viewKey]*latencyView)}
 }
 
 // LatencyStart is from when on samples are needed for a Latency that remembers what was since a time.
@@ -72,7 +68,7 @@ func (l *Latency) Scrapes(observe.TargetView, []observe.Run) {}
 // Series takes samples of one cumulative bucket. The route of its ID is as Collector.Series wants it.
 func (l *Latency) Series(id *observe.SeriesID, runs []observe.Run) {
 	metric, rest := splitName(id.Route)
-	if l.staged.views == nil || metric != LatencyMetric {
+	if l.staged.views == nil || metric != LatencyMetric && metric != latencyHistogram {
 		return
 	}
 	group, bound, ok := splitBound(rest)
@@ -85,7 +81,7 @@ func (l *Latency) Series(id *observe.SeriesID, runs []observe.Run) {
 		histograms = make(map[string]stagedHistogram)
 		l.staged.views[key] = histograms
 	}
-	name := group + "\x00" + id.Counter
+	name := metric + joiner + group + joiner + id.Counter
 	if histograms[name] == nil {
 		histograms[name] = make(stagedHistogram)
 	}
@@ -94,27 +90,31 @@ func (l *Latency) Series(id *observe.SeriesID, runs []observe.Run) {
 	}
 }
 
+// LatencyWindows are how long requests take that ran into the timeouts.
+func LatencyWindows(fingerprints []score.Fingerprint) []Window {
+	return Histograms(fingerprints)[latencyIndex].Windows
+}
+
 // matters tells whether a bucket may be one of those around a timeout.
 func (l *Latency) matters(bound float64) bool {
-	for _, fp := range l.fingerprints {
-		if isBelow(bound, fp) || isAbove(bound, fp) {
+	for _, w := range l.windows {
+		if w.isBelow(bound) || w.isAbove(bound) {
 			return true
 		}
 	}
 	return false
 }
 
-// isBelow tells whether a bound may be that of the last bucket of requests that are faster than a timeout.
-// A request that took as long as the timeout is in the bucket that ends there, so that is none of them.
-func isBelow(bound float64, fp score.Fingerprint) bool {
-	lo, _ := fp.Seconds()
-	return bound < lo*1000 && bound >= lo*1000/widestBucket
+// isBelow tells whether a bound may be that of the last bucket of requests that are faster than a window.
+func (w Window) isBelow(bound float64) bool {
+	from, _ := w.Bounds()
+	return bound < w.LoMillis && bound >= from
 }
 
-// isAbove tells whether a bound may be that of the first bucket that has all requests as slow as it.
-func isAbove(bound float64, fp score.Fingerprint) bool {
-	_, hi := fp.Seconds()
-	return bound >= hi*1000 && bound <= hi*1000*widestBucket && !math.IsInf(bound, 1)
+// isAbove tells whether a bound may be that of the first bucket that has all requests of a window.
+func (w Window) isAbove(bound float64) bool {
+	_, to := w.Bounds()
+	return bound >= w.HiMillis && bound <= to
 }
 
 // End closes the piece.
@@ -124,10 +124,10 @@ func (l *Latency) End() {
 	for key, histograms := range s.views {
 		v := l.views[key]
 		if v == nil {
-			v = &latencyView{logs: make([]stretches, len(l.fingerprints))}
+			v = &latencyView{logs: make([]stretches, len(l.windows))}
 			l.views[key] = v
 		}
-		v.take(histograms, l.fingerprints)
+		v.take(histograms, l.windows)
 	}
 	l.tidy(s.to)
 }

@@ -47,9 +47,9 @@ func (l *Latency) UnmarshalBinary(data []byte) error {
 	if s.Version != latencyStateVersion {
 		return fmt.Errorf("state of latencies of version %d: %w", s.Version, errState)
 	}
-	fresh := NewLatency(l.fingerprints, s.SinceMillis)
+	fresh := &Latency{windows: l.windows, sinceMillis: s.SinceMillis, views: make(map[viewKey]*latencyView)}
 	for _, x := range s.Views {
-		v, err := x.restore(len(l.fingerprints))
+		v, err := x.restore(len(l.windows))
 		if err != nil {
 			return fmt.Errorf("state of latencies of target %q: %w", x.Target, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
-	"github.com/ghostpair/ghostpair/detector/score"
 )
 
 // latencyView is what is remembered of one way in which a target is seen.
@@ -33,11 +32,34 @@ func (e *edges) known() bool { return e.BelowBound > 0 && e.AboveBound > 0 }
 // columns are the samples of a histogram, one value a scrape for each bucket; NaN where it has none.
 type columns struct {
 	bounds []float64 // in order
+	sides  [][]side  // of each bound, by fingerprint
 	values [][]float64
 }
 
+// side is where a bound is, seen from a timeout.
+type side uint8
+
+const (
+	far side = iota
+	below
+	above
+)
+
+func sidesOf(bound float64, windows []Window) []side {
+	sides := make([]side, len(windows))
+	for f, w := range windows {
+		switch {
+		case w.isBelow(bound):
+			sides[f] = below
+		case w.isAbove(bound):
+			sides[f] = above
+		}
+	}
+	return sides
+}
+
 // take takes what was read of the histograms of a target.
-func (v *latencyView) take(staged map[string]stagedHistogram, fingerprints []score.Fingerprint) {
+func (v *latencyView) take(staged map[string]stagedHistogram, windows []Window) {
 	times := scrapesOf(staged)
 	names := slices.Collect(maps.Keys(staged))
 	for name := range v.last {
@@ -49,11 +71,11 @@ func (v *latencyView) take(staged map[string]stagedHistogram, fingerprints []sco
 	read := make([]columns, len(names))
 	for i, name := range names {
 		before[i] = v.last[name]
-		read[i] = columnsOf(staged[name], times)
+		read[i] = columnsOf(staged[name], times, windows)
 	}
 	for i, at := range times {
 		for h := range names {
-			now[h] = read[h].at(i, fingerprints)
+			now[h] = read[h].at(i, len(windows))
 		}
 		v.compare(before, now, at)
 		before, now, v.at = now, before, at
@@ -82,7 +104,7 @@ func scrapesOf(staged map[string]stagedHistogram) []int64 {
 	return times
 }
 
-func columnsOf(h stagedHistogram, times []int64) columns {
+func columnsOf(h stagedHistogram, times []int64, windows []Window) columns {
 	c := columns{bounds: slices.Sorted(maps.Keys(h))}
 	for _, bound := range c.bounds {
 		column := make([]float64, len(times))
@@ -90,7 +112,7 @@ func columnsOf(h stagedHistogram, times []int64) columns {
 			column[i] = math.NaN()
 		}
 		fill(column, times, h[bound])
-		c.values = append(c.values, column)
+		c.values, c.sides = append(c.values, column), append(c.sides, sidesOf(bound, windows))
 	}
 	return c
 }
@@ -110,7 +132,7 @@ func fill(column []float64, times []int64, runs []observe.Run) {
 }
 
 // at returns what the histogram shows at a scrape, nil when it is not there.
-func (c *columns) at(row int, fingerprints []score.Fingerprint) reading {
+func (c *columns) at(row, fingerprints int) reading {
 	var r reading
 	for b, bound := range c.bounds {
 		value := c.values[b][row]
@@ -118,13 +140,13 @@ func (c *columns) at(row int, fingerprints []score.Fingerprint) reading {
 			continue
 		}
 		if r == nil {
-			r = make(reading, len(fingerprints))
+			r = make(reading, fingerprints)
 		}
-		for f, fp := range fingerprints {
+		for f, side := range c.sides[b] {
 			switch e := &r[f]; {
-			case isBelow(bound, fp):
+			case side == below:
 				e.BelowBound, e.Below = bound, value // the greatest one comes last
-			case isAbove(bound, fp) && e.AboveBound == 0:
+			case side == above && e.AboveBound == 0:
 				e.AboveBound, e.Above = bound, value
 			}
 		}

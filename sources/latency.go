@@ -1,0 +1,35 @@
+package sources
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/ghostpair/ghostpair/detector/score"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse"
+)
+
+// NewLatency returns a reader of the latency histograms of the proxies whose errors a source reads, as a
+// coarse.Latency wants them for these fingerprints: the route of a bucket is the name of the metric, that of the
+// histogram, and the bound. It is nil for a selector other than of Envoy's counter of 5xx of clusters.
+func NewLatency(servers []*Server, o Options, fingerprints []score.Fingerprint) (Reader, error) {
+	selector, err := ParseSelector(o.Selector)
+	if err != nil {
+		return nil, fmt.Errorf("source %q: %w", o.Name, err)
+	}
+	if !slices.ContainsFunc(selector, names(coarse.ErrorsMetric)) {
+		return nil, nil
+	}
+	buckets := []*labels.Matcher{equal(model.MetricNameLabel, coarse.LatencyMetric), bounds(coarse.LatencyWindows(fingerprints))}
+	ofTarget := slices.Concat(o.TargetLabels, o.ViewLabels, []string{jobLabel, instanceLabel})
+	for _, m := range selector {
+		if m.Name != model.MetricNameLabel && slices.Contains(ofTarget, m.Name) {
+			buckets = append(buckets, m)
+		}
+	}
+	o.Selector, o.RouteLabels = selectorText(buckets), []string{model.MetricNameLabel, managerLabel, boundLabel}
+	o.Exclude = map[string]string{managerLabel: "admin"}
+	return NewOf(servers, o)
+}
