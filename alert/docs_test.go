@@ -63,8 +63,8 @@ func TestQueriesOfTheManual(t *testing.T) {
 			}
 		}
 	}
-	if queries != 9 {
-		t.Errorf("%d queries found, want 9", queries)
+	if queries != 10 {
+		t.Errorf("%d queries found, want 10", queries)
 	}
 }
 

@@ -42,6 +42,10 @@ type Source struct {
 	// Surroundings tell why findings are what they are; only where there are companions. Nil: nobody does.
 	Surroundings Surroundings
 
+	// Latency reads the latency histograms of a timing source's targets, for a coarse.Latency. They are read only
+	// while a finding is paired, and their failures do not hold up the source. Nil: none.
+	Latency Reader
+
 	Delay          time.Duration // how much later than the instant of Advance its samples are complete
 	ScrapeInterval time.Duration // configured; 0: found from the samples
 	RouteLimit     int           // routes beyond it are dropped and counted; 0: none

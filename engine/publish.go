@@ -59,7 +59,7 @@ func (e *Engine) document(ctx context.Context) finding.Document {
 		if t.failure != nil {
 			d.FailedWindows = append(d.FailedWindows, *t.failure)
 		}
-		d.Warnings = appendWarnings(d.Warnings, t.Name, t.around.warn(t.coarse.warn(t.warnings)))
+		d.Warnings = appendWarnings(d.Warnings, t.Name, t.around.warn(t.latency.warn(t.coarse.warn(t.warnings))))
 	}
 	for _, g := range e.gauges {
 		d.Warnings = appendWarnings(d.Warnings, g.Name, mergeWarnings(nil, g.stats.Warnings))
@@ -73,6 +73,7 @@ func (e *Engine) document(ctx context.Context) finding.Document {
 // findings are those at the watermark, with what the companions and the surroundings say.
 func (t *timing) findings(ctx context.Context, o *Options, pace *pacer) []finding.Finding {
 	all := t.detector.Findings(t.watermarkMillis)
+	t.latency.label(ctx, t, all, o, pace)
 	t.coarse.followPaired(ctx, t, all, o, pace)
 	all = t.coarse.overlay(all, t.watermarkMillis)
 	t.around.refresh(ctx, t, all, o)

@@ -11,14 +11,14 @@ import (
 // A snapshot is the state of all timing sources between two advances:
 //
 //	magic, version, configuration hash, origin, number of sources,
-//	for each: name, watermark, quality, baseline, what was skipped, warnings, observer, detector, recorder, minutes with errors, companions,
+//	for each: name, watermark, quality, baseline, what was skipped, warnings, observer, detector, recorder, minutes with errors, companions, latency,
 //	CRC-32C of all that
 //
 // Numbers are big-endian, texts and blocks have their length in front. What is shown and not
 // decided upon (gauges, failures, the size of pieces) is not part of it.
 const (
 	snapshotMagic   = "ghostpair-state\n"
-	snapshotVersion = 4
+	snapshotVersion = 5
 )
 
 // Why a snapshot is not taken over.

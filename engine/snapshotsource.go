@@ -41,7 +41,10 @@ func (t *timing) marshal(w *writer) error {
 	}
 	w.block(recorded)
 	t.minutes.marshal(w)
-	return t.coarse.marshal(w)
+	if err := t.coarse.marshal(w); err != nil {
+		return err
+	}
+	return t.latency.marshal(w)
 }
 
 // unmarshal reads what marshal wrote.
@@ -60,6 +63,9 @@ func (t *timing) unmarshal(r *parser) error {
 	observed, judged, recorded := r.block(), r.block(), r.block()
 	t.minutes.unmarshal(r)
 	err := t.coarse.unmarshal(r)
+	if err == nil {
+		err = t.latency.unmarshal(r)
+	}
 	if r.err != nil {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotDamaged, t.Name, r.err)
 	}

@@ -24,6 +24,7 @@ type timing struct {
 	coarse   *companions   // nil: none
 	around   *surroundings // nil: none
 	minutes  errorMinutes  // with companions only
+	latency  *latency      // nil: none
 
 	watermarkMillis int64
 	quality         finding.Quality // since the origin
@@ -64,6 +65,7 @@ func newTiming(s Source, o Options) *timing {
 		pieces:          newPieces(o.MaxPiece),
 		coarse:          newCompanions(s, o),
 		around:          newSurroundings(s),
+		latency:         newLatency(s, o),
 	}
 	if o.Pace.SamplesPerSecond > 0 {
 		t.pieces.limit(firstPiece.Milliseconds())
