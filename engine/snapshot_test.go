@@ -67,7 +67,7 @@ func TestSnapshotOfAnotherKindIsRefused(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		"version": {resealed(version), func(*Options) {}, "it has version 5, this program writes 4"},
+		"version": {resealed(version), func(*Options) {}, "it has version 6, this program writes 5"},
 		"config":  {data, func(o *Options) { o.ConfigHash = "other" }, "have changed since"},
 		"fewer":   {data, func(o *Options) { o.Sources = o.Sources[:1] }, "it has 2 sources, the configuration 1"},
 		"name":    {data, func(o *Options) { o.Sources[1].Name = "x" }, `its source is "coarse" where the configuration has "x"`},
