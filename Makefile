@@ -60,7 +60,7 @@ microbench: ## Go benchmarks
 
 .PHONY: golden
 golden: ## rewrite the golden files
-	$(GO) test ./alert ./chart ./cmd/... ./config ./report -update
+	$(GO) test ./alert ./chart ./cmd/... ./config ./diagnosis ./report -update
 	cd tools/dashboards && $(GO) run . ../../examples/dashboards
 
 .PHONY: calibration
