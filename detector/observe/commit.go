@@ -38,7 +38,7 @@ func old(last, to int64) bool { return last == never || last+retentionMillis <= 
 
 func (c *commit) run() {
 	c.admit()
-	c.piece.Events = make([]Event, 0, c.stage.expected())
+	c.piece.Events = reuse(c.piece.Events, c.stage.expected())
 	for _, t := range c.stage.targets {
 		c.target(t)
 	}

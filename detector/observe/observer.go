@@ -31,6 +31,7 @@ type Observer struct {
 	stage     stage
 	unitsByID []*Unit   // what Units returns; nil: to be made
 	scratch   []stretch // of the questions about coverage
+	events    []Event   // of the latest piece, used again for the next
 }
 
 // state is all that lasts from piece to piece, but for the counts of late samples.
@@ -153,7 +154,8 @@ func (o *Observer) ignored(id *SeriesID, runs []Run) bool {
 	return true
 }
 
-// End closes the piece and returns what happened in it. Without Begin it is empty.
+// End closes the piece and returns what happened in it, whose events are valid until the next End. Without
+// Begin it is empty.
 func (o *Observer) End() Piece {
 	if !o.stage.open {
 		return Piece{FromMillis: o.state.watermark, ToMillis: o.state.watermark}
@@ -161,9 +163,10 @@ func (o *Observer) End() Piece {
 	s := &o.stage
 	c := commit{
 		state: &o.state, stage: s, options: o.options,
-		piece: Piece{FromMillis: s.from, ToMillis: s.to, Quality: finding.Quality{Series: s.series.used + s.ignored, Samples: s.samples}},
+		piece: Piece{FromMillis: s.from, ToMillis: s.to, Events: o.events, Quality: finding.Quality{Series: s.series.used + s.ignored, Samples: s.samples}},
 	}
 	c.run()
+	o.events = c.piece.Events
 	if o.state.origin == never {
 		o.state.origin = s.from
 	}

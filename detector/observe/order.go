@@ -6,6 +6,16 @@ import (
 	"strings"
 )
 
+// reuse returns an empty list for so many events: the one before, unless it is too short, or so long that
+// it should rather be given back.
+func reuse(before []Event, expected int) []Event {
+	const few = 1024
+	if cap(before) < expected || cap(before) > 4*expected+few {
+		return make([]Event, 0, expected)
+	}
+	return before[:0]
+}
+
 // sortEvents orders the events of a piece by time, then by their other keys. They come target by target, so
 // that comparing them with one another would take most of a commit: they are dealt out to equal parts of the
 // piece first, as many as will hold a few events each, and compared within those only.
