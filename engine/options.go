@@ -82,7 +82,7 @@ type Options struct {
 	// Ignore tells which pairs are a known mechanism; nil: none.
 	Ignore func(route, fingerprint string, atMillis int64) bool
 
-	MaxPiece      time.Duration // longest stretch that is read at once; 0: 24 h
+	MaxPiece      time.Duration // longest stretch that is read at once; 0: 3.5 days
 	LiveWithin    time.Duration // stretches up to this length are read live; 0: 5 min
 	Concurrency   int           // sources that are read at once; 0: 4
 	GaugesTimeout time.Duration // of the sources that are only shown; 0: 10 s
@@ -132,7 +132,7 @@ func (o Options) withDefaults() Options {
 			*d = v
 		}
 	}
-	set(&o.MaxPiece, 24*time.Hour)
+	set(&o.MaxPiece, observe.Retention/2)
 	set(&o.LiveWithin, 5*time.Minute)
 	set(&o.CompanionStep, 5*time.Minute)
 	set(&o.GaugesTimeout, 10*time.Second)

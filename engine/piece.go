@@ -9,24 +9,30 @@ const (
 	minPiece   = time.Minute
 	growAfter  = 4             // successes
 	blockAlign = 2 * time.Hour // a server cuts its blocks here: a piece that ends elsewhere makes it encode chunks anew
+
+	// Every piece costs the server a look at its index, and a frame, for every series; what it costs here is
+	// memory for its events. So it is a day long, or longer where that holds few events.
+	usualPiece     = 24 * time.Hour
+	eventsPerPiece = 20_000
 )
 
 // pieces decides how long a stretch is read at once. It halves when too much was asked and grows
 // again while things go well, so a source that is large stays at the size that its server bears.
 type pieces struct {
 	maxMillis, sizeMillis int64
+	roomMillis            int64 // what the memory for events is enough for
 	paceMillis            int64 // what the pace allows; 0: anything
 	shrunk                int   // times since the last success
 	good                  int   // successes since the size changed
 }
 
 func newPieces(longest time.Duration) pieces {
-	return pieces{maxMillis: longest.Milliseconds(), sizeMillis: longest.Milliseconds()}
+	return pieces{maxMillis: longest.Milliseconds(), sizeMillis: longest.Milliseconds(), roomMillis: usualPiece.Milliseconds()}
 }
 
 // end returns the end of the next piece of (from, to].
 func (p *pieces) end(fromMillis, toMillis int64) int64 {
-	size := p.sizeMillis
+	size := min(p.sizeMillis, p.roomMillis)
 	if p.paceMillis > 0 {
 		size = min(size, p.paceMillis)
 	}
@@ -46,6 +52,14 @@ func (p *pieces) grow() {
 	if p.good++; p.good >= growAfter {
 		p.sizeMillis = min(2*p.sizeMillis, p.maxMillis)
 		p.good = 0
+	}
+}
+
+// measure takes how many events a streamed piece of that length had. Pieces of other readers, whose samples
+// are in memory all at once, are not to grow.
+func (p *pieces) measure(pieceMillis int64, events int) {
+	if usual := usualPiece.Milliseconds(); pieceMillis >= usual {
+		p.roomMillis = max(usual, pieceMillis*eventsPerPiece/int64(max(events, 1)))
 	}
 }
 

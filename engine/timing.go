@@ -203,6 +203,9 @@ func (t *timing) read(ctx context.Context, endMillis int64, o *Options, pace *pa
 	t.stats = stats
 	t.samplesRead += stats.Samples
 	t.quality.UnroutedSeries = max(t.quality.UnroutedSeries, stats.UnroutedSeries)
+	if stats.Streamed {
+		t.pieces.measure(endMillis-t.watermarkMillis, len(piece.Events))
+	}
 	t.lastSuccess = o.Now()
 	t.warnings = mergeWarnings(t.warnings, stats.Warnings)
 	t.pieces.limit(pace.read(stats.Samples, t.lastSuccess.Sub(begun), endMillis-t.watermarkMillis))

@@ -144,7 +144,7 @@ func (s *Source) readInto(ctx context.Context, r *reading, live bool) error {
 	}
 	f := s.fetch(r, queries, live)
 	err := f.run(ctx)
-	r.stats.Protocol = f.used
+	r.stats.Protocol, r.stats.Streamed = f.used, f.used == ReaderStreamed
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,7 @@ type Sink interface {
 // ReadStats is what a reader says about one read.
 type ReadStats struct {
 	Protocol        string   // the reader that answered
+	Streamed        bool     // samples were handed over as they came in, so that longer stretches take no more memory
 	Series          int      // counter series matched, `up` not included
 	Samples         int64    // samples decoded, `up` included
 	UnroutedSeries  int      // series whose labels gave no route
