@@ -42,14 +42,7 @@ func (s *Server) BuildInfo(ctx context.Context) (BuildInfo, error) {
 // Instant evaluates a PromQL expression that gives a vector or a scalar, at a time or, for 0, now. It
 // also returns the warnings of the server.
 func (s *Server) Instant(ctx context.Context, expr string, atMillis int64) ([]InstantSample, []string, error) {
-	form := url.Values{"query": {expr}}
-	if atMillis != 0 {
-		form.Set("time", secondsText(atMillis))
-	}
-	r := &request{
-		asked: "query", reader: ReaderAPI, method: http.MethodPost, path: queryPath, body: []byte(form.Encode()),
-		header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
-	}
+	r := instantRequest(expr, atMillis)
 	var answer instantAnswer
 	if err := s.askJSON(ctx, r, &answer); err != nil {
 		return nil, nil, err
@@ -62,6 +55,18 @@ func (s *Server) Instant(ctx context.Context, expr string, atMillis int64) ([]In
 		answer.Warnings[i] = cleanText(w)
 	}
 	return samples, answer.Warnings, nil
+}
+
+// instantRequest is the request of an instant query.
+func instantRequest(expr string, atMillis int64) *request {
+	form := url.Values{"query": {expr}}
+	if atMillis != 0 {
+		form.Set("time", secondsText(atMillis))
+	}
+	return &request{
+		asked: "query", reader: ReaderAPI, method: http.MethodPost, path: queryPath, body: []byte(form.Encode()),
+		header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
+	}
 }
 
 type instantAnswer struct {

@@ -60,7 +60,12 @@ func Balancers(ctx context.Context, q Querier, atMillis int64, window time.Durat
 
 // wholeBalancer tells whether a series counts all zones: those of single zones are parts of it.
 func wholeBalancer(s Sample) bool {
-	return !math.IsNaN(s.Value) && dimension(s.Labels, "availability_zone", "dimension_AvailabilityZone", "dimension_availability_zone") == ""
+	return !math.IsNaN(s.Value) && wholeZones(s)
+}
+
+// wholeZones tells the same by the labels alone.
+func wholeZones(s Sample) bool {
+	return dimension(s.Labels, "availability_zone", "dimension_AvailabilityZone", "dimension_availability_zone") == ""
 }
 
 // periodSeconds is the default period of the exporter that has such labels.

@@ -72,6 +72,9 @@ func readEnds(ctx context.Context, a *asker, s *Source, window time.Duration, po
 	return endsOf(routes, pods), nil
 }
 
+// routeJoint stands between the labels of a route.
+const routeJoint = " / "
+
 // routeOf joins the route labels as the reader of samples does.
 func (s *Source) routeOf(labels map[string]string) string {
 	var parts []string
@@ -80,7 +83,7 @@ func (s *Source) routeOf(labels map[string]string) string {
 			parts = append(parts, v)
 		}
 	}
-	return strings.Join(parts, " / ")
+	return strings.Join(parts, routeJoint)
 }
 
 func (r *routeEnds) add(s Sample, failed bool) {

@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	attempts   = 5         // at a stretch that may be read later
-	skipLength = time.Hour // of the stretches that --continue-on-error gives up
+	surroundingsTimeout = 2 * time.Minute // nobody waits for a tick
+	attempts            = 5               // at a stretch that may be read later
+	skipLength          = time.Hour       // of the stretches that --continue-on-error gives up
 )
 
 // result is what a backfill found: of the findings those that are to be shown.
@@ -102,6 +103,7 @@ func (b *backfill) options(c *config.Config, logger *slog.Logger, window finding
 	o, err := engineOptions(c, score.NewCache(), hooks{logger: logger})
 	o.Origin, o.Start, o.PublishWithin = window.Start.Add(-time.Duration(b.leadIn)), window.Start, 0
 	o.LiveWithin = time.Millisecond // nothing is late in history
+	o.SurroundingsTimeout = surroundingsTimeout
 	o.Sources = timingOnly(o.Sources)
 	o.Persistence.Attempts = attempts
 	if b.continueOnError {

@@ -36,6 +36,19 @@ func (s surveyed) Mixed(ctx context.Context, atMillis int64) (addresses []string
 	return addresses, err
 }
 
+// Range implements survey.Ranger.
+func (s surveyed) Range(ctx context.Context, expr string, atMillis int64) ([]survey.Series, []string, error) {
+	series, warnings, err := s.Matrix(ctx, expr, atMillis)
+	out := make([]survey.Series, len(series))
+	for i, one := range series {
+		out[i] = survey.Series{Labels: one.Labels, Points: make([]survey.Point, len(one.Points))}
+		for k, p := range one.Points {
+			out[i].Points[k] = survey.Point(p)
+		}
+	}
+	return out, warnings, err
+}
+
 // Version implements survey.Server.
 func (s surveyed) Version(ctx context.Context) (string, error) {
 	info, err := s.BuildInfo(ctx)

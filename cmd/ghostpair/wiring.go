@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -14,6 +15,7 @@ import (
 	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/engine"
 	"github.com/ghostpair/ghostpair/sources"
+	"github.com/ghostpair/ghostpair/survey"
 )
 
 // hooks are what the parts of a command tell it.
@@ -55,6 +57,9 @@ func engineOptionsOf(c *config.Config, servers []*sources.Server, tables *score.
 		source, err := newSource(s, c.Limits, servers, h.onQuery)
 		if err == nil {
 			err = addCompanions(&source, servers, sourceOptions(s, h.onQuery), o.Fingerprints)
+		}
+		if len(source.Companions) > 0 {
+			source.Surroundings = newSurroundings(c, s, servers)
 		}
 		o.Sources, errs = append(o.Sources, source), append(errs, err)
 	}
@@ -156,6 +161,19 @@ func addCompanions(to *engine.Source, servers []*sources.Server, in sources.Opti
 		to.Latency = latency
 	}
 	return err
+}
+
+// newSurroundings looks around the routes of a source; nil where what is around them cannot be found by their
+// names, because these were made by relabelling.
+func newSurroundings(c *config.Config, s config.Source, servers []*sources.Server) engine.Surroundings {
+	matchers, ok := sources.SiblingMatchers(s.Selector)
+	if !ok || len(s.RelabelConfigs) > 0 {
+		return nil
+	}
+	balancers := slices.ContainsFunc(c.Sources, func(s config.Source) bool { return !s.Timing() })
+	return survey.NewSurroundings(everyServer(servers), survey.Source{
+		Name: s.Name, Selector: s.Selector, RouteLabels: s.RouteLabels, Exclude: s.Exclude, Matchers: matchers,
+	}, balancers)
 }
 
 // timingDelay returns the longest delay of a timing source.
