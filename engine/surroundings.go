@@ -37,6 +37,7 @@ type surroundings struct {
 	atMillis    int64 // the boundary
 	facts       map[string]diagnosis.Surroundings
 	problems    []string // sorted
+	partly      []string // routes of which not everything is known, because of the problems
 	pauseMillis int64    // watermark from which a failed question is asked again; 0: none failed
 	shown       []string // routes that the latest findings rest on
 }
@@ -55,19 +56,25 @@ func (s *surroundings) refresh(ctx context.Context, t *timing, all []finding.Fin
 	}
 	at := t.watermarkMillis / surroundingsStep.Milliseconds() * surroundingsStep.Milliseconds()
 	if at != s.atMillis {
-		s.atMillis, s.facts, s.problems, s.pauseMillis = at, make(map[string]diagnosis.Surroundings), nil, 0
+		s.atMillis, s.facts, s.problems, s.partly, s.pauseMillis = at, make(map[string]diagnosis.Surroundings), nil, nil, 0
 	}
 	s.shown = t.coarse.surrounded(all)
 	q := diagnosis.Question{FromMillis: max(firstDay(at)*dayMillis, o.Origin.UnixMilli()), AtMillis: at}
 	if q.AtMillis-q.FromMillis < surroundingsStep.Milliseconds() {
 		return
 	}
+	if t.watermarkMillis < s.pauseMillis {
+		return
+	}
+	for _, route := range s.partly {
+		delete(s.facts, route)
+	}
 	for _, route := range s.shown {
 		if _, known := s.facts[route]; !known {
 			q.Routes = append(q.Routes, diagnosis.RouteQuestion{Route: route, ErrorMinutes: t.minutes.of(route, q.FromMillis, at)})
 		}
 	}
-	if len(q.Routes) == 0 || t.watermarkMillis < s.pauseMillis {
+	if len(q.Routes) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.SurroundingsTimeout)
@@ -77,7 +84,7 @@ func (s *surroundings) refresh(ctx context.Context, t *timing, all []finding.Fin
 
 // ask asks about some routes at a time. What is known by then stays when one fails.
 func (s *surroundings) ask(ctx context.Context, q diagnosis.Question, t *timing, o *Options) {
-	s.problems, s.pauseMillis = nil, 0
+	s.problems, s.partly, s.pauseMillis = nil, nil, 0
 	for routes := range slices.Chunk(q.Routes, surroundingsBatch) {
 		q.Routes = routes
 		facts, problems, err := s.Ask(ctx, q)
@@ -85,8 +92,9 @@ func (s *surroundings) ask(ctx context.Context, q diagnosis.Question, t *timing,
 			problems = append(problems, err.Error())
 		}
 		for _, route := range routes {
-			if len(problems) == 0 {
-				s.facts[route.Route] = facts[route.Route] // of which nothing may be known
+			s.facts[route.Route] = facts[route.Route] // of which nothing may be known
+			if len(problems) > 0 {
+				s.partly = append(s.partly, route.Route)
 			}
 		}
 		if len(problems) > 0 {

@@ -82,7 +82,7 @@ type balancerGauges struct {
 }
 
 // readBalancers asks for the greatest values of all load balancers, and for the single periods of those that
-// routes use, or of the only one.
+// routes use, or of the only one. After an error it knows nothing.
 func (l *look) readBalancers(ctx context.Context, used []string) (*balancerGauges, error) {
 	g := &balancerGauges{
 		fromMillis: l.atMillis - l.window.Milliseconds(),
@@ -92,14 +92,11 @@ func (l *look) readBalancers(ctx context.Context, used []string) (*balancerGauge
 	if !l.loadBalancers || window <= 0 {
 		return g, nil
 	}
-	early := &asker{querier: l.querier, atMillis: l.atMillis - balancerDelay.Milliseconds()}
-	defer func() {
-		l.failures, l.warnings = append(l.failures, early.failures...), append(l.warnings, early.warnings...)
-	}()
+	early := l.atMillis - balancerDelay.Milliseconds()
 	for _, metric := range []string{balancerPorts, balancerBlocked, balancerRefused, balancerHosts} {
-		samples, _, err := early.vector(ctx, metric, fmt.Sprintf("max_over_time(%s[%dms])", metric, window.Milliseconds()))
+		samples, err := l.vectorAt(ctx, metric, fmt.Sprintf("max_over_time(%s[%dms])", metric, window.Milliseconds()), early)
 		if err != nil {
-			return nil, err
+			return &balancerGauges{}, err
 		}
 		for _, s := range samples {
 			g.take(metric, s)
@@ -110,7 +107,7 @@ func (l *look) readBalancers(ctx context.Context, used []string) (*balancerGauge
 	}
 	for _, metric := range []string{balancerResets, balancerPorts, balancerBlocked, balancerRefused} {
 		if err := l.readPeriods(ctx, early, g, metric, used, window); err != nil {
-			return nil, err
+			return &balancerGauges{}, err
 		}
 	}
 	return g, nil
@@ -137,7 +134,7 @@ func (g *balancerGauges) take(metric string, s Sample) {
 
 // readPeriods asks for a metric of some load balancers, period by period: of resets always, of what must not
 // happen only where it happened.
-func (l *look) readPeriods(ctx context.Context, early *asker, g *balancerGauges, metric string, used []string, window time.Duration) error {
+func (l *look) readPeriods(ctx context.Context, atMillis int64, g *balancerGauges, metric string, used []string, window time.Duration) error {
 	if metric != balancerResets {
 		used = slices.DeleteFunc(slices.Clone(used), func(of string) bool { return g.most[metric][of] <= 0 })
 	}
@@ -147,7 +144,7 @@ func (l *look) readPeriods(ctx context.Context, early *asker, g *balancerGauges,
 	points := make(map[string][]Point) // two scrape jobs of one exporter say the same
 	for _, label := range []string{"load_balancer", "dimension_LoadBalancer", "dimension_load_balancer"} {
 		expr := fmt.Sprintf("%s{%s}[%dms]", metric, oneOf(label, distinct(used)), window.Milliseconds())
-		series, err := l.matrix(ctx, early, metric, expr)
+		series, err := l.matrix(ctx, metric, expr, atMillis)
 		if err != nil {
 			return err
 		}

@@ -46,6 +46,9 @@ func (f *routeFacts) find(ctx context.Context) error {
 func (f *routeFacts) finish(gauges *balancerGauges, errorMinutes []int64, warnings []string) diagnosis.Surroundings {
 	var why string
 	f.found.NLB, why = gauges.of(f.balancers, errorMinutes)
+	if f.found.BehindNLB == nil && (f.found.ThroughNLB == nil || !*f.found.ThroughNLB) {
+		why = "" // there may be no load balancer at all
+	}
 	f.unknown(why, diagnosis.CheckNLBPortAllocation, diagnosis.CheckNLBBlocked, diagnosis.CheckNLBUnhealthy, diagnosis.CheckNLBResets)
 	f.found.Warnings = distinct(append(f.found.Warnings, warnings...))
 	return f.found

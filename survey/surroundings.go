@@ -28,20 +28,21 @@ func NewSurroundings(ranger Ranger, source Source, loadBalancers bool) *Surround
 
 // look is one look at a window.
 type look struct {
-	*asker
-	ranger        Ranger
-	source        *Source
+	Ranger
+	atMillis      int64 // its end
 	window        time.Duration
+	source        *Source
 	loadBalancers bool
 	targets       map[podKey]targetsOf // behind Services
+	warnings      []string             // of the server
 }
 
-// Ask answers a question. Facts depend on the window and the route alone, apart from problems: questions that the
-// server did not answer. Only a cancelled context is an error.
-func (s *Surroundings) Ask(ctx context.Context, q diagnosis.Question) (map[string]diagnosis.Surroundings, []string, error) {
+// Ask answers a question. Facts depend on the window and the route alone. A problem is a question that the server
+// did not answer: then nothing is known of what is asked with it, of the ends of the routes or by the gauges
+// of load balancers. Only a context that has ended is an error.
+func (s *Surroundings) Ask(ctx context.Context, q diagnosis.Question) (facts map[string]diagnosis.Surroundings, problems []string, err error) {
 	l := &look{
-		asker:  &asker{querier: s.ranger, atMillis: q.AtMillis},
-		ranger: s.ranger, source: &s.source, loadBalancers: s.loadBalancers,
+		Ranger: s.ranger, atMillis: q.AtMillis, source: &s.source, loadBalancers: s.loadBalancers,
 		window: time.Duration(q.AtMillis-q.FromMillis) * time.Millisecond, targets: make(map[podKey]targetsOf),
 	}
 	names := make([]string, len(q.Routes))
@@ -49,23 +50,23 @@ func (s *Surroundings) Ask(ctx context.Context, q diagnosis.Question) (map[strin
 		names[i] = r.Route
 	}
 	slices.Sort(names)
-	facts, err := l.facts(ctx, names)
+	found, err := l.facts(ctx, names)
 	if err != nil {
-		return nil, nil, err
+		return nil, []string{err.Error()}, ctx.Err()
 	}
 	var used []string
 	for _, name := range names {
-		used = append(used, facts[name].balancers...)
+		used = append(used, found[name].balancers...)
 	}
 	gauges, err := l.readBalancers(ctx, distinct(used))
 	if err != nil {
-		return nil, nil, err
+		problems = append(problems, err.Error())
 	}
-	out := make(map[string]diagnosis.Surroundings, len(q.Routes))
+	facts = make(map[string]diagnosis.Surroundings, len(q.Routes))
 	for _, r := range q.Routes {
-		out[r.Route] = facts[r.Route].finish(gauges, r.ErrorMinutes, l.warnings)
+		facts[r.Route] = found[r.Route].finish(gauges, r.ErrorMinutes, l.warnings)
 	}
-	return out, l.failures, nil
+	return facts, problems, ctx.Err()
 }
 
 // facts reads all but the gauges of load balancers.
@@ -146,20 +147,25 @@ func (c *routeConnects) members() map[podKey]bool {
 
 // vector asks for a vector at the end of the window.
 func (l *look) vector(ctx context.Context, what, expr string) ([]Sample, error) {
-	samples, _, err := l.asker.vector(ctx, what, expr)
-	return samples, err
+	return l.vectorAt(ctx, what, expr, l.atMillis)
 }
 
-// matrix asks for a range vector at the time of an asker, and tells it what went wrong.
-func (l *look) matrix(ctx context.Context, at *asker, what, expr string) ([]Series, error) {
-	series, warnings, err := l.ranger.Range(ctx, expr, at.atMillis)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
+func (l *look) vectorAt(ctx context.Context, what, expr string, atMillis int64) ([]Sample, error) {
+	samples, warnings, err := l.Query(ctx, expr, atMillis)
+	l.warnings = append(l.warnings, warnings...)
 	if err != nil {
-		at.failures = append(at.failures, fmt.Sprintf("%s: %v", what, err))
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	at.warnings = append(at.warnings, warnings...)
+	return samples, nil
+}
+
+// matrix asks for a range vector.
+func (l *look) matrix(ctx context.Context, what, expr string, atMillis int64) ([]Series, error) {
+	series, warnings, err := l.Range(ctx, expr, atMillis)
+	l.warnings = append(l.warnings, warnings...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
 	return series, nil
 }
 
