@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/ghostpair/ghostpair/sources"
+)
+
+// answers makes a server that gives one answer to every query; none is one that refuses.
+func answers(t *testing.T, kind, result string) *sources.Server {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if result == "" {
+			http.Error(w, "no", http.StatusForbidden)
+			return
+		}
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":%q,"result":[%s]}}`, kind, result)
+	}))
+	t.Cleanup(s.Close)
+	server, err := sources.NewServer(sources.ServerOptions{URL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// What servers know is put together: of what two say the greater value. One that refuses is told.
+func TestEveryServer(t *testing.T) {
+	t.Parallel()
+	one := answers(t, "vector", `{"metric":{"pod":"a"},"value":[7,"1"]},{"metric":{"pod":"b"},"value":[7,"NaN"]}`)
+	two := answers(t, "vector", `{"metric":{"pod":"a"},"value":[7,"2"]},{"metric":{"pod":"b"},"value":[7,"3"]},{"metric":{"pod":"c"},"value":[7,"4"]}`)
+	shut := answers(t, "vector", "")
+	samples, warnings, err := everyServer{one, two}.Query(t.Context(), "x", 7000)
+	if got := fmt.Sprint(samples); err != nil || len(warnings) > 0 || got != "[{map[pod:a] 7000 2} {map[pod:b] 7000 3} {map[pod:c] 7000 4}]" {
+		t.Errorf("samples %v, warnings %q, error %v", got, warnings, err)
+	}
+	samples, warnings, err = everyServer{one, shut}.Query(t.Context(), "x", 7000)
+	if err != nil || len(samples) != 2 || len(warnings) != 1 || !strings.Contains(warnings[0], "403") {
+		t.Errorf("with one that refuses: samples %v, warnings %q, error %v", samples, warnings, err)
+	}
+	if _, _, err = (everyServer{shut, shut}).Query(t.Context(), "x", 7000); err == nil {
+		t.Error("no error when all refuse")
+	}
+	series, _, err := everyServer{
+		answers(t, "matrix", `{"metric":{"pod":"a"},"values":[[1,"1"],[2,"2"]]}`), answers(t, "matrix", `{"metric":{"pod":"a"},"values":[[1.5,"3"]]}`),
+	}.Range(t.Context(), "x[1m]", 7000)
+	if err != nil || len(series) != 1 || len(series[0].Points) != 3 {
+		t.Errorf("series %v, error %v", series, err)
+	}
+}
