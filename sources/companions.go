@@ -37,6 +37,10 @@ func NewCompanions(o Options, fingerprints []score.Fingerprint) (Companions, err
 	if !c.ConnectTimeouts && !slices.ContainsFunc(selector, names(coarse.ErrorsMetric)) {
 		return Companions{}, nil
 	}
+	o.Histograms = make(map[string][]coarse.Window)
+	for _, h := range coarse.Histograms(fingerprints) {
+		o.Histograms[h.Metric] = h.Windows
+	}
 	o.Selector, o.Also = companionSelectors(selector, slices.Concat(o.TargetLabels, o.ViewLabels, []string{jobLabel, instanceLabel}), fingerprints)
 	o.RouteLabels = slices.Concat([]string{model.MetricNameLabel}, o.RouteLabels, []string{managerLabel, boundLabel})
 	o.Exclude = maps.Clone(o.Exclude)
@@ -60,7 +64,7 @@ func names(metric string) func(*labels.Matcher) bool {
 }
 
 // companionSelectors are those of the counters of clusters, and of all else. A matcher on labels of the
-// target holds for all, any other for what belongs to a cluster.
+// target holds for all, any other for what belongs to a cluster. Native histograms are series like counters.
 func companionSelectors(selector []*labels.Matcher, ofTarget []string, fingerprints []score.Fingerprint) (string, [][]*labels.Matcher) {
 	var cluster, process []*labels.Matcher
 	for _, m := range selector {
@@ -72,7 +76,7 @@ func companionSelectors(selector []*labels.Matcher, ofTarget []string, fingerpri
 		}
 		cluster = append(cluster, m)
 	}
-	first := slices.Concat([]*labels.Matcher{anyOf(model.MetricNameLabel, coarse.ClusterMetrics())}, cluster)
+	ofCluster, ofProcess := coarse.ClusterMetrics(), coarse.ProcessMetrics()
 	var also [][]*labels.Matcher
 	for _, h := range coarse.Histograms(fingerprints) {
 		if len(h.Windows) == 0 {
@@ -80,12 +84,14 @@ func companionSelectors(selector []*labels.Matcher, ofTarget []string, fingerpri
 		}
 		own := cluster
 		if h.Process {
-			own = process
+			own, ofProcess = process, append(ofProcess, h.Metric)
+		} else {
+			ofCluster = append(ofCluster, h.Metric)
 		}
 		also = append(also, slices.Concat([]*labels.Matcher{equal(model.MetricNameLabel, h.Metric+"_bucket"), bounds(h.Windows)}, own))
 	}
 	also = append(also, slices.Concat([]*labels.Matcher{
-		anyOf(model.MetricNameLabel, coarse.ProcessMetrics()), labels.MustNewMatcher(labels.MatchRegexp, classLabel, "|5"),
+		anyOf(model.MetricNameLabel, ofProcess), labels.MustNewMatcher(labels.MatchRegexp, classLabel, "|5"),
 	}, process))
-	return selectorText(first), also
+	return selectorText(slices.Concat([]*labels.Matcher{anyOf(model.MetricNameLabel, ofCluster)}, cluster)), also
 }

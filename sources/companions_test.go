@@ -68,11 +68,11 @@ func TestCompanionSelectors(t *testing.T) {
 		}
 		timeouts, late := bounds(windows(5000, 6500, 10000, 11500)).String(), bounds(windows(1000, 5000)).String()
 		want := []string{
-			`{__name__=~"` + strings.Join(coarse.ClusterMetrics(), "|") + `"` + c.cluster + `}`,
+			`{__name__=~"` + strings.Join(coarse.ClusterMetrics(), "|") + `|envoy_cluster_upstream_rq_time|envoy_cluster_upstream_cx_connect_ms"` + c.cluster + `}`,
 			`{__name__="envoy_http_downstream_rq_time_bucket",` + timeouts + c.process + `}`,
 			`{__name__="envoy_cluster_upstream_rq_time_bucket",` + timeouts + c.cluster + `}`,
 			`{__name__="envoy_cluster_upstream_cx_connect_ms_bucket",` + late + c.cluster + `}`,
-			`{__name__=~"envoy_http_downstream_rq_xx|envoy_dns_cares_timeouts",envoy_response_code_class=~"|5"` + c.process + `}`,
+			`{__name__=~"envoy_http_downstream_rq_xx|envoy_dns_cares_timeouts|envoy_http_downstream_rq_time",envoy_response_code_class=~"|5"` + c.process + `}`,
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: reads\n%s, want\n%s", c.selector, strings.Join(got, "\n"), strings.Join(want, "\n"))

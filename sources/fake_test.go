@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/prompb"
@@ -241,6 +242,29 @@ func xorChunk(points []point) prompb.Chunk {
 		app.Append(0, p.t, p.v)
 	}
 	return prompb.Chunk{MinTimeMs: points[0].t, MaxTimeMs: points[len(points)-1].t, Type: prompb.Chunk_XOR, Data: c.Bytes()}
+}
+
+// someHistogram has requests of 10 ms and some of 5 s.
+func someHistogram(slow int64) *histogram.Histogram {
+	return &histogram.Histogram{
+		Schema: 0, ZeroThreshold: 0.5, Count: uint64(10 + slow), Sum: float64(100 + 5000*slow),
+		PositiveSpans: []histogram.Span{{Offset: 4, Length: 1}, {Offset: 8, Length: 1}}, PositiveBuckets: []int64{10, slow - 10},
+	}
+}
+
+// histogramChunk has as many samples of native histograms, a second apart.
+func histogramChunk(samples int, slow int64) prompb.Chunk {
+	c := chunkenc.NewHistogramChunk()
+	app, err := c.Appender()
+	for i := range int64(samples) {
+		if err == nil {
+			_, _, app, err = app.AppendHistogram(nil, 0, 1000*i, someHistogram(slow+i), false)
+		}
+	}
+	if err != nil {
+		panic(err)
+	}
+	return prompb.Chunk{MaxTimeMs: 1000 * int64(samples-1), Type: prompb.Chunk_HISTOGRAM, Data: c.Bytes()}
 }
 
 func frameOf(query int, set []prompb.Label, chunks []prompb.Chunk) []byte {

@@ -26,7 +26,11 @@ type indexed struct {
 func (i indexed) series(query int, set labelSet, runs []observe.Run, samples int64) error {
 	return i.out.series(i.queries[query].index, set, runs, samples)
 }
-func (i indexed) warn(text string) { i.out.warn(text) }
+func (i indexed) natives(query int, set labelSet, all []native) error {
+	return i.out.natives(i.queries[query].index, set, all)
+}
+func (i indexed) wantsNatives() bool { return i.out.wantsNatives() }
+func (i indexed) warn(text string)   { i.out.warn(text) }
 
 // buffers are reused from read to read. What grew beyond maxKept in one is given back: between the ticks
 // of a hundred thousand series a tenth of a gigabyte would lie idle, and as much again that the collector

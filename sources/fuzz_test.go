@@ -17,6 +17,7 @@ import (
 // collect is a handler that keeps everything.
 type collect struct {
 	lines    []string
+	buckets  []string // of native histograms
 	warnings int
 }
 
@@ -25,7 +26,15 @@ func (c *collect) series(query int, set labelSet, runs []observe.Run, samples in
 	c.lines = append(c.lines, fmt.Sprint(query, l, expand(runs), samples))
 	return err
 }
-func (c *collect) warn(string) { c.warnings++ }
+func (c *collect) natives(query int, set labelSet, all []native) error {
+	l, err := set.labels()
+	for i := range all {
+		all[i].cumulate(windows(5000, 6500, 1, 2), func(bound, count float64) { c.buckets = append(c.buckets, fmt.Sprint(query, l, bound, count)) })
+	}
+	return err
+}
+func (c *collect) wantsNatives() bool { return true }
+func (c *collect) warn(string)        { c.warnings++ }
 
 // FuzzFrames: no stream makes the decoder panic, whole frames are read whatever follows them, and a
 // stream that is cut anywhere but between frames is an error.
@@ -38,6 +47,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add(append(bytes.Clone(one), two...), 3)
 	f.Add([]byte("the server gave up"), 1)
 	f.Add(frameOf(0, nil, []prompb.Chunk{{Type: prompb.Chunk_HISTOGRAM, Data: []byte{1}, MaxTimeMs: 5}}), 0)
+	f.Add(frameOf(0, set, []prompb.Chunk{histogramChunk(5, 2)})[5:], 0) // without length and checksum
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {
 		decode := func(stream []byte) (collect, error) {
 			var c collect
@@ -66,6 +76,8 @@ func FuzzSamples(f *testing.F) {
 	response := prompb.ReadResponse{Results: []*prompb.QueryResult{{Timeseries: []*prompb.TimeSeries{{
 		Labels: []prompb.Label{{Name: "a", Value: "b"}}, Samples: []prompb.Sample{{Timestamp: 5, Value: 1}, {Timestamp: 9, Value: math.Inf(1)}},
 	}}}}}
+	f.Add(must(response.Marshal()))
+	response.Results[0].Timeseries[0].Histograms = []prompb.Histogram{prompb.FromIntHistogram(7, someHistogram(3))}
 	f.Add(must(response.Marshal()))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -106,6 +118,7 @@ func FuzzMatrix(f *testing.F) {
 	(&fakeServer{series: []stored{series(`x{a="\"ü\n"}`, every(0, 1500, 30, 2)...)}}).query(w, r)
 	f.Add(w.Body.Bytes())
 	f.Add([]byte(`{"status":"success","data":{"result":[{"values":[[1.5,"NaN"],[ 2 ,"+Inf"]],"metric":{}}],"resultType":"matrix"},"infos":["i"]} `))
+	f.Add([]byte(`{"status":"success","data":{"result":[{"metric":{},"histograms":[[1.5,{"count":"3","sum":"1e4","buckets":[[3,"-0.5","0.5","1"],[0,"4096","8192","2"]]}]]}]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var got collect
 		d := &matrixDecoder{out: &got, lo: -1, hi: math.MaxInt64, scan: newScanner(bytes.NewReader(data))}

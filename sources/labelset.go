@@ -1,9 +1,11 @@
 package sources
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"hash/maphash"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -34,6 +36,28 @@ func (s *seeds) key(set labelSet) labelKey {
 func (s *labelSet) appendLabel(message []byte) {
 	s.raw = binary.AppendUvarint(s.raw, uint64(len(message)))
 	s.raw = append(s.raw, message...)
+}
+
+// with returns the set with one more label, which it must not have. It is a copy.
+func (s *labelSet) with(name, value string) labelSet {
+	if s.json {
+		quotedName, _ := json.Marshal(name) // a string always has a JSON
+		quotedValue, _ := json.Marshal(value)
+		raw := bytes.TrimSuffix(slices.Clone(s.raw), []byte{'}'})
+		if len(raw) > 1 {
+			raw = append(raw, ',')
+		}
+		raw = append(append(append(raw, quotedName...), ':'), quotedValue...)
+		return labelSet{json: true, raw: append(raw, '}')}
+	}
+	message := make([]byte, 0, len(name)+len(value)+8)
+	for i, text := range []string{name, value} {
+		message = append(message, byte(i+1)<<3|wireBytes)
+		message = append(binary.AppendUvarint(message, uint64(len(text))), text...)
+	}
+	out := labelSet{raw: slices.Clone(s.raw)}
+	out.appendLabel(message)
+	return out
 }
 
 // labels decodes the set. Labels with an empty value do not exist.

@@ -99,6 +99,9 @@ func (g *gauges) warn(text string) {
 	}
 }
 
+func (g *gauges) natives(int, labelSet, []native) error { return nil }
+func (g *gauges) wantsNatives() bool                    { return false }
+
 func (g *gauges) series(_ int, set labelSet, runs []observe.Run, samples int64) error {
 	stored, err := set.labels()
 	if err != nil {

@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"github.com/prometheus/prometheus/prompb"
+
 	"github.com/ghostpair/ghostpair/detector/observe"
 )
 
@@ -10,6 +12,7 @@ type sampleDecoder struct {
 	lo, hi  int64
 	set     labelSet
 	runs    compressor
+	natives []native
 	skipped bool
 }
 
@@ -48,6 +51,7 @@ func (d *sampleDecoder) result(query int, message []byte) error {
 func (d *sampleDecoder) series(query int, message []byte) error {
 	d.set.raw = d.set.raw[:0]
 	d.runs.reset(d.lo, d.hi)
+	d.natives = d.natives[:0]
 	for rest := message; len(rest) > 0; {
 		f, tail, err := nextField(rest)
 		if err != nil {
@@ -66,9 +70,18 @@ func (d *sampleDecoder) series(query int, message []byte) error {
 				return err
 			}
 			d.runs.add(t, v)
+		case f.id == 4 && d.out.wantsNatives():
+			if err := d.histogram(f.bytes); err != nil {
+				return err
+			}
 		case f.id == 4 && !d.skipped:
 			d.skipped = true
 			d.out.warn(histogramWarning)
+		}
+	}
+	if len(d.natives) > 0 {
+		if err := d.out.natives(query, d.set, d.natives); err != nil {
+			return err
 		}
 	}
 	if runs := d.runs.finish(); len(runs) > 0 {
@@ -77,10 +90,26 @@ func (d *sampleDecoder) series(query int, message []byte) error {
 	return nil
 }
 
+// histogram decodes a prometheus.Histogram.
+func (d *sampleDecoder) histogram(message []byte) error {
+	var h prompb.Histogram
+	if err := h.Unmarshal(message); err != nil {
+		return badData("a native histogram: %v", err)
+	}
+	if h.Timestamp <= d.lo || h.Timestamp > d.hi {
+		return nil
+	}
+	var err error
+	d.natives, err = appendNative(d.natives, h.Timestamp, h.ToFloatHistogram())
+	return err
+}
+
 var _ handler = discard{}
 
 // discard is a handler that drops everything.
 type discard struct{}
 
 func (discard) series(int, labelSet, []observe.Run, int64) error { return nil }
+func (discard) natives(int, labelSet, []native) error            { return nil }
+func (discard) wantsNatives() bool                               { return false }
 func (discard) warn(string)                                      {}

@@ -63,7 +63,8 @@ type matrixDecoder struct {
 
 	status, kind, message string
 	found                 bool // data was there
-	histograms            bool
+	histograms            bool // were there, and skipped
+	natives               []native
 }
 
 // answer reads {"status": …, "data": {"resultType": …, "result": […]}, "warnings": […]}.
@@ -126,8 +127,14 @@ func (d *matrixDecoder) data(name string) error {
 func (d *matrixDecoder) series() error {
 	d.set.raw = append(d.set.raw[:0], "{}"...)
 	d.runs.reset(d.lo, d.hi)
+	d.natives = d.natives[:0]
 	if err := d.scan.object(d.part); err != nil {
 		return err
+	}
+	if len(d.natives) > 0 {
+		if err := d.out.natives(d.query, d.set, d.natives); err != nil {
+			return err
+		}
 	}
 	if runs := d.runs.finish(); len(runs) > 0 {
 		return d.out.series(d.query, d.set, runs, d.runs.samples)
@@ -142,6 +149,9 @@ func (d *matrixDecoder) part(name string) error {
 	case "values":
 		return d.scan.array(d.sample)
 	case "histograms":
+		if d.out.wantsNatives() {
+			return d.scan.array(d.histogram)
+		}
 		if !d.histograms {
 			d.histograms = true
 			d.out.warn(histogramWarning)

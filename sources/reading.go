@@ -58,6 +58,8 @@ func (r *reading) series(query int, set labelSet, runs []observe.Run, samples in
 	return r.counter(set, runs, samples, true)
 }
 
+func (r *reading) wantsNatives() bool { return len(r.source.histograms) > 0 }
+
 // up takes the samples of one `up` series.
 func (r *reading) up(set labelSet, runs []observe.Run) error {
 	s := r.source

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/relabel"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse"
 )
 
 // OverlapMillis is how much more than its window a live read covers, so that the observer can count
@@ -24,6 +25,10 @@ type Options struct {
 	// Also are further selectors of series of the same jobs, read along in the same request. A series must be selected by
 	// one of all selectors only.
 	Also [][]*labels.Matcher
+
+	// Histograms are metrics that may come as native histograms, and the windows that each is to tell. They are
+	// handed over as series of the same name with a label le, as if it were of buckets.
+	Histograms map[string][]coarse.Window
 
 	RouteLabels  []string // joined, they name what is alerted on
 	TargetLabels []string // joined, they name the counting process; the last one tells processes apart
@@ -46,7 +51,9 @@ type Source struct {
 	selector []*labels.Matcher
 	also     [][]*labels.Matcher
 	mapping  *mapping
-	onQuery  func(Query)
+
+	histograms map[string][]coarse.Window
+	onQuery    func(Query)
 
 	mu         sync.Mutex
 	jobs       jobs
@@ -75,7 +82,7 @@ func New(o Options) (*Source, error) {
 		return nil, fmt.Errorf("source %q: %w", o.Name, err)
 	}
 	return &Source{
-		name: o.Name, server: o.Server, selector: selector, also: o.Also, mapping: m, onQuery: o.OnQuery,
+		name: o.Name, server: o.Server, selector: selector, also: o.Also, histograms: o.Histograms, mapping: m, onQuery: o.OnQuery,
 		targets: newTargets(), identities: newIdentities(), span: firstQuerySpan.Milliseconds(),
 	}, nil
 }

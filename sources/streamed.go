@@ -15,6 +15,9 @@ import (
 type handler interface {
 	// series takes one series. The label set and the runs are valid during the call only.
 	series(query int, set labelSet, runs []observe.Run, samples int64) error
+	// natives takes the samples of a native histogram, where any are wanted.
+	natives(query int, set labelSet, all []native) error
+	wantsNatives() bool
 	// warn takes what the server, or the reader, wants people to know.
 	warn(text string)
 }
@@ -33,6 +36,7 @@ type chunkDecoder struct {
 	runs      compressor
 	iterators map[chunkenc.Encoding]chunkenc.Iterator
 	scanner   xor.Scanner // of XOR chunks; everything else is left to chunkenc
+	natives   []native    // of the open series
 	skipped   int64       // histogram chunks
 }
 
@@ -97,6 +101,7 @@ func (d *chunkDecoder) openSeries(query int, message []byte) error {
 	d.set, d.next = d.next, d.set
 	d.open, d.query = true, query
 	d.runs.reset(d.lo, d.hi)
+	d.natives = d.natives[:0]
 	return nil
 }
 
@@ -106,6 +111,11 @@ func (d *chunkDecoder) close() error {
 		return nil
 	}
 	d.open = false
+	if len(d.natives) > 0 {
+		if err := d.out.natives(d.query, d.set, d.natives); err != nil {
+			return err
+		}
+	}
 	runs := d.runs.finish()
 	if len(runs) == 0 {
 		return nil
@@ -151,6 +161,9 @@ func (d *chunkDecoder) samples(encoding prompb.Chunk_Encoding, data []byte) erro
 	switch encoding {
 	case prompb.Chunk_XOR, prompb.Chunk_XOR2:
 	case prompb.Chunk_HISTOGRAM, prompb.Chunk_FLOAT_HISTOGRAM, prompb.Chunk_HISTOGRAM_ST, prompb.Chunk_FLOAT_HISTOGRAM_ST:
+		if d.out.wantsNatives() {
+			return d.histograms(encoding, data)
+		}
 		d.skipped++
 		if d.skipped == 1 {
 			d.out.warn(histogramWarning)
@@ -186,6 +199,28 @@ func (d *chunkDecoder) stretches(data []byte) error {
 		d.runs.stretch(s.FirstMillis, s.StepMillis, s.Count, s.Value)
 	}
 	if err := d.scanner.Err(); err != nil {
+		return badData("a chunk that ends too soon: %v", err)
+	}
+	return nil
+}
+
+// histograms reads a chunk of native histograms, of whole numbers or not.
+func (d *chunkDecoder) histograms(encoding prompb.Chunk_Encoding, data []byte) error {
+	if len(data) < chunkHeader+1 {
+		return badData("a chunk of %d bytes", len(data))
+	}
+	it, err := d.iterator(chunkenc.Encoding(encoding), data)
+	if err != nil {
+		return err
+	}
+	for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
+		if t, h := it.AtFloatHistogram(nil); t > d.lo && t <= d.hi {
+			if d.natives, err = appendNative(d.natives, t, h); err != nil {
+				return err
+			}
+		}
+	}
+	if err := it.Err(); err != nil {
 		return badData("a chunk that ends too soon: %v", err)
 	}
 	return nil

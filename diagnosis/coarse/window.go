@@ -45,8 +45,10 @@ func Histograms(fingerprints []score.Fingerprint) []Histogram {
 	}
 }
 
-// defaultBounds are Envoy's, in milliseconds, as far as windows can need them.
 var defaultBounds = [...]float64{0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 600000, 1800000, 3600000}
+
+// DefaultBounds are the upper bounds of Envoy's own buckets, in milliseconds.
+func DefaultBounds() []float64 { return slices.Clone(defaultBounds[:]) }
 
 // Bounds returns between which bounds, both included, the buckets are that can tell a window: those of
 // Envoy's defaults, and custom ones that are no further from the window than three times. Still wider

@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// Sample is one sample of a series.
+// Sample is one sample of a series: a value, or a native histogram.
 type Sample struct {
 	Labels   labels.Labels
 	AtMillis int64
 	Value    float64
+
+	Histogram      *histogram.Histogram      // instead of the value
+	FloatHistogram *histogram.FloatHistogram // instead of either
 }
 
 // Append adds samples to a running server, as one transaction, as a scrape does. The samples of a
@@ -20,7 +24,13 @@ type Sample struct {
 func (s *Server) Append(ctx context.Context, samples []Sample) error {
 	appender := s.db.Appender(ctx)
 	for _, sample := range samples {
-		if _, err := appender.Append(0, sample.Labels, sample.AtMillis, sample.Value); err != nil {
+		var err error
+		if sample.Histogram != nil || sample.FloatHistogram != nil {
+			_, err = appender.AppendHistogram(0, sample.Labels, sample.AtMillis, sample.Histogram, sample.FloatHistogram)
+		} else {
+			_, err = appender.Append(0, sample.Labels, sample.AtMillis, sample.Value)
+		}
+		if err != nil {
 			err = fmt.Errorf("append %s at %d: %w", sample.Labels, sample.AtMillis, err)
 			return errors.Join(err, appender.Rollback())
 		}

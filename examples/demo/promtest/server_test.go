@@ -204,14 +204,14 @@ func TestAppend(t *testing.T) {
 	server := serve(t, Options{})
 	series := labels.FromStrings("__name__", "errors", "pod", "x")
 	for i := range int64(10) {
-		if err := server.Append(t.Context(), []Sample{{series, start + i*1000, float64(i)}}); err != nil {
+		if err := server.Append(t.Context(), []Sample{{Labels: series, AtMillis: start + i*1000, Value: float64(i)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got := query(t, server, "errors", time.UnixMilli(start+9000)); got["x"] != "9" {
 		t.Errorf("errors = %v, want 9", got)
 	}
-	if err := server.Append(t.Context(), []Sample{{series, start, 5}}); err == nil {
+	if err := server.Append(t.Context(), []Sample{{Labels: series, AtMillis: start, Value: 5}}); err == nil {
 		t.Error("an old sample was taken")
 	}
 }
