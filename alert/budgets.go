@@ -28,10 +28,10 @@ func NewBudgets(latest func() (time.Time, []Budget)) *Budgets {
 	}
 	return &Budgets{
 		latest:     latest,
-		end:        describe("report_end_timestamp_seconds", "End of the week of the latest report.", nil),
+		end:        describe("report_end_timestamp_seconds", "Up to when the error budgets are: the end of the latest report, of a week or of the latest seven days.", nil),
 		objective:  describe("objective_ratio", "Share of requests that must succeed, by the objective of the route.", labels),
 		remaining:  describe("error_budget_remaining_ratio", "Share of the error budget that was left at the end of the latest report; negative when it was overspent.", labels),
-		pairedPart: describe("error_budget_paired_ratio", "Share of the error budget that errors in pairs burned in the week of the latest report.", labels),
+		pairedPart: describe("error_budget_paired_ratio", "Share of the error budget that errors in pairs burned in the seven days of the latest report.", labels),
 	}
 }
 

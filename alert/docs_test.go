@@ -46,7 +46,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 func TestQueriesOfTheManual(t *testing.T) {
 	t.Parallel()
 	queries := 0
-	for _, path := range []string{"../docs/metrics.md", "../docs/runbook.md"} {
+	for _, path := range []string{"../docs/metrics.md", "../docs/runbook.md", "../docs/report.md"} {
 		manual, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -63,8 +63,8 @@ func TestQueriesOfTheManual(t *testing.T) {
 			}
 		}
 	}
-	if queries != 10 {
-		t.Errorf("%d queries found, want 10", queries)
+	if queries != 13 {
+		t.Errorf("%d queries found, want 13", queries)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestManualNamesExposedMetrics(t *testing.T) {
 	registry, _ := exampleInstruments(t)
 	registry.MustRegister(exampleCollector())
 	exposed := metricNames(t, bytes.NewReader(text(t, registry)))
-	for _, path := range []string{"../docs/runbook.md", "../docs/configuration.md"} {
+	for _, path := range []string{"../docs/runbook.md", "../docs/configuration.md", "../docs/report.md"} {
 		manual, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

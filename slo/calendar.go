@@ -9,7 +9,7 @@ import (
 
 // Period is a named stretch of calendar time [Start, End) in the time zone of Start.
 type Period struct {
-	Name       string // 2026-W47, 2026-11 or 2026-Q4
+	Name       string // 2026-W47, 2026-11, 2026-Q4 or, of Days, both its ends
 	Start, End time.Time
 }
 
@@ -40,6 +40,12 @@ func Quarter(t time.Time) Period {
 	return Period{fmt.Sprintf("%04d-Q%d", t.Year(), quarter+1), start, start.AddDate(0, 3, 0)}
 }
 
+// Days returns the n calendar days before the day of t, in the time zone of t.
+func Days(t time.Time, n int) Period {
+	start, end := midnight(t, -n), midnight(t, 0)
+	return Period{start.Format(time.DateOnly) + ".." + end.Format(time.DateOnly), start, end}
+}
+
 // midnight returns 00:00 on the day of t plus days. Where the clock skips midnight it is the first
 // instant of the day.
 func midnight(t time.Time, days int) time.Time {
@@ -51,7 +57,7 @@ func midnight(t time.Time, days int) time.Time {
 	return start
 }
 
-// Previous returns the period of the same kind before p.
+// Previous returns the week, month or quarter before p.
 func (p Period) Previous() Period {
 	before := p.Start.Add(-time.Hour)
 	switch {

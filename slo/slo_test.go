@@ -138,6 +138,29 @@ func TestPeriods(t *testing.T) {
 
 // Going back from any period, each ends where the next begins: no gap, no overlap, whatever the
 // clock does.
+// Seven days have 167 or 169 hours when the clock changes within, and on a Monday they are the week before.
+func TestDays(t *testing.T) {
+	t.Parallel()
+	berlin := zone(t, "Europe/Berlin")
+	for _, test := range []struct {
+		at    time.Time
+		name  string
+		hours float64
+	}{
+		{time.Date(2026, 11, 24, 22, 10, 0, 0, berlin), "2026-11-17..2026-11-24", 168},
+		{time.Date(2026, 10, 27, 0, 0, 0, 0, berlin), "2026-10-20..2026-10-27", 169},
+		{time.Date(2026, 3, 30, 0, 0, 1, 0, berlin), "2026-03-23..2026-03-30", 167},
+	} {
+		if p := Days(test.at, 7); p.Name != test.name || p.Duration().Hours() != test.hours || p.End.After(test.at) {
+			t.Errorf("%s: %s with %v hours, want %s with %v", test.at, p.Name, p.Duration().Hours(), test.name, test.hours)
+		}
+	}
+	monday := time.Date(2026, 11, 23, 9, 0, 0, 0, berlin)
+	if days, week := Days(monday, 7), Week(monday).Previous(); !days.Start.Equal(week.Start) || !days.End.Equal(week.End) {
+		t.Errorf("on a Monday %s to %s, want %s to %s", days.Start, days.End, week.Start, week.End)
+	}
+}
+
 func TestPreviousIsAdjacent(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "UTC"} {

@@ -32,7 +32,8 @@ a bad one is refused and the old one stays.
 
 POST /api/v1/backfill looks for pairs in any stretch of history, without a second ghostpair; results are kept
 with --storage.path for a week. With --storage.path the error-budget report of every week is written to its
-directory reports when the week has ended, or when ghostpair is back after that, and shown at /reports/.
+directory reports when the week has ended, or when ghostpair is back after that, and shown at /reports/. One on
+the latest seven days is renewed every day: the metrics of budgets are those.
 
 /-/ready answers 503 until history has been read, and when Prometheus cannot be read for too long.
 Prometheus should scrape /metrics and load the rules that ` + "`ghostpair rules`" + ` prints.`
