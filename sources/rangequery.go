@@ -35,6 +35,8 @@ func (f *fetch) rangeSelector(ctx context.Context, q query, lo, hi int64) error 
 		"time":  {secondsText(hi)},
 		// Only VictoriaMetrics knows it: its cache would hide samples that came a moment ago.
 		"nocache": {"1"},
+		// Only Thanos knows these: half an answer, or one of means, would pass for all there is.
+		"partial_response": {"false"}, "max_source_resolution": {"0s"},
 	}
 	r := f.request("query of a range", ReaderQuery, queryPath, lo, hi)
 	r.body = []byte(form.Encode())
