@@ -51,8 +51,8 @@ type stagedLatency struct {
 	views map[viewKey]map[string]stagedHistogram // by histogram
 }
 
-// stagedHistogram has the samples of the buckets, by upper bound in milliseconds.
-type stagedHistogram map[float64][]observe.Run
+// stagedHistogram has the samples of the buckets, by upper bound in milliseconds and series.
+type stagedHistogram map[float64]map[string][]observe.Run
 
 // Begin opens the piece (fromMillis, toMillis] and forgets what an earlier one without End left.
 func (l *Latency) Begin(fromMillis, toMillis int64) {
@@ -81,13 +81,18 @@ func (l *Latency) Series(id *observe.SeriesID, runs []observe.Run) {
 		histograms = make(map[string]stagedHistogram)
 		l.staged.views[key] = histograms
 	}
-	name := metric + joiner + group + joiner + id.Counter
+	name := metric + joiner + group
 	if histograms[name] == nil {
 		histograms[name] = make(stagedHistogram)
 	}
-	for _, run := range runs {
-		histograms[name][bound] = l.staged.append(histograms[name][bound], run)
+	if histograms[name][bound] == nil {
+		histograms[name][bound] = make(map[string][]observe.Run)
 	}
+	kept := histograms[name][bound][id.Counter]
+	for _, run := range runs {
+		kept = l.staged.append(kept, run)
+	}
+	histograms[name][bound][id.Counter] = kept
 }
 
 // LatencyWindows are how long requests take that ran into the timeouts.

@@ -15,6 +15,7 @@ import (
 // hand is a pod that is scraped at whole multiples of 15 s, whose histogram shows what is written.
 type hand struct {
 	bounds []string
+	more   string              // in the names of the series
 	values map[int64][]float64 // seconds after start → the cumulative buckets
 }
 
@@ -22,7 +23,7 @@ func (h *hand) feed(from, to int64, view string, sink observe.Sink) {
 	for b, bound := range h.bounds {
 		for at, values := range h.values {
 			if at := start + at*1000; at > from && at <= to && b < len(values) {
-				id := observe.SeriesID{Route: coarse.LatencyMetric + " / in / " + bound, Target: "pod", View: view, Counter: "c"}
+				id := observe.SeriesID{Route: coarse.LatencyMetric + " / in / " + bound, Target: "pod", View: view, Counter: bound + h.more}
 				sink.Series(&id, []observe.Run{{FirstMillis: at, Count: 1, Value: values[b]}})
 			}
 		}
@@ -33,7 +34,11 @@ func latencyOf(histograms ...*hand) *coarse.Latency {
 	l := coarse.NewLatency(fingerprints(), start)
 	l.Begin(coarse.LatencyStart(start), start+2*hourMillis)
 	for i, h := range histograms {
-		h.feed(coarse.LatencyStart(start), start+2*hourMillis, fmt.Sprint("job=", i), l)
+		view := fmt.Sprint("job=", i)
+		if h.more != "" {
+			view = "job=0"
+		}
+		h.feed(coarse.LatencyStart(start), start+2*hourMillis, view, l)
 	}
 	l.End()
 	return l
@@ -44,11 +49,11 @@ func latencyOf(histograms ...*hand) *coarse.Latency {
 func TestQuick(t *testing.T) {
 	t.Parallel()
 	// Buckets up to 2.5, 5 and 10 s. One request each before 30 and before 60 s; the second took 5.0 s.
-	usual := &hand{[]string{"2500", "5000.0", "10000"}, map[int64][]float64{
+	usual := &hand{[]string{"2500", "5000.0", "10000"}, "", map[int64][]float64{
 		0: {7, 7, 7}, 15: {7, 7, 7}, 30: {8, 8, 8}, 45: {8, 8, 8}, 60: {8, 9, 9}, 75: {8, 9, 9}, 90: {9, 10, 10},
 	}}
 	with := func(change func(v map[int64][]float64)) *hand {
-		h := &hand{usual.bounds, make(map[int64][]float64)}
+		h := &hand{usual.bounds, "", make(map[int64][]float64)}
 		for at, v := range usual.values {
 			h.values[at] = slices.Clone(v)
 		}
@@ -79,14 +84,15 @@ func TestQuick(t *testing.T) {
 				v[at] = []float64{7, 7, 7}
 			}
 		})}, 20, 21, false},
-		{"it appears with its first request", []*hand{usual, {usual.bounds, map[int64][]float64{30: {1, 1, 1}, 45: {1, 1, 1}}}}, 20, 21, true},
-		{"another view saw it all", []*hand{{usual.bounds, map[int64][]float64{15: {1, 2, 2}, 30: {1, 3, 3}}}, usual}, 20, 21, true},
-		{"the bucket that ends at 5 s is slow", []*hand{{[]string{"2500", "5000", "10000"}, map[int64][]float64{
+		{"it appears with its first request", []*hand{usual, {usual.bounds, "", map[int64][]float64{30: {1, 1, 1}, 45: {1, 1, 1}}}}, 20, 21, true},
+		{"another view saw it all", []*hand{{usual.bounds, "", map[int64][]float64{15: {1, 2, 2}, 30: {1, 3, 3}}}, usual}, 20, 21, true},
+		{"the bucket that ends at 5 s is slow", []*hand{{[]string{"2500", "5000", "10000"}, "", map[int64][]float64{
 			0: {1, 1, 1}, 15: {1, 2, 2}, 30: {2, 3, 3},
 		}}}, 5, 6, false},
-		{"bounds that are far from the timeout", []*hand{{[]string{"500", "100000"}, map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
-		{"no bound above it but infinity", []*hand{{[]string{"2500", "+Inf"}, map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
-		{"five minutes without a scrape", []*hand{{usual.bounds, map[int64][]float64{0: {1, 1, 1}, 301: {2, 2, 2}, 316: {3, 3, 3}}}}, 20, 21, false},
+		{"bounds that are far from the timeout", []*hand{{[]string{"500", "100000"}, "", map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
+		{"no bound above it but infinity", []*hand{{[]string{"2500", "+Inf"}, "", map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
+		{"two series of one bound", []*hand{usual, {usual.bounds, "more", map[int64][]float64{30: {8, 8, 8}}}}, 20, 21, false},
+		{"five minutes without a scrape", []*hand{{usual.bounds, "", map[int64][]float64{0: {1, 1, 1}, 301: {2, 2, 2}, 316: {3, 3, 3}}}}, 20, 21, false},
 	} {
 		l := latencyOf(c.histograms...)
 		if got := l.Quick(0, "pod", start+c.left*1000, start+c.right*1000); got != c.want {
@@ -103,7 +109,7 @@ func TestVanishedHistogram(t *testing.T) {
 	t.Parallel()
 	feed := func(l *coarse.Latency, group string, at int64, v float64) {
 		for _, bound := range []string{"2500", "10000"} {
-			id := observe.SeriesID{Route: coarse.LatencyMetric + " / " + group + " / " + bound, Target: "pod", Counter: "c"}
+			id := observe.SeriesID{Route: coarse.LatencyMetric + " / " + group + " / " + bound, Target: "pod", Counter: bound}
 			l.Series(&id, []observe.Run{{FirstMillis: start + at*1000, Count: 1, Value: v}})
 		}
 	}

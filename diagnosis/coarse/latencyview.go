@@ -2,7 +2,6 @@ package coarse
 
 import (
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
@@ -29,7 +28,14 @@ func (e *edges) slow() float64 { return e.Above - e.Below }
 
 func (e *edges) known() bool { return e.BelowBound > 0 && e.AboveBound > 0 }
 
-// columns are the samples of a histogram, one value a scrape for each bucket; NaN where it has none.
+// Values that no bucket has: where there is none, and where several series have the same bound, so that it is
+// not known which of them belong together.
+const (
+	absent  = -1
+	several = -2
+)
+
+// columns are the samples of a histogram, one value a scrape for each bucket.
 type columns struct {
 	bounds []float64 // in order
 	sides  [][]side  // of each bound, by fingerprint
@@ -95,8 +101,10 @@ func (v *latencyView) take(staged map[string]stagedHistogram, windows []Window) 
 func scrapesOf(staged map[string]stagedHistogram) []int64 {
 	var times []int64
 	for _, h := range staged {
-		for _, runs := range h {
-			times = expand(times, runs)
+		for _, bucket := range h {
+			for _, runs := range bucket {
+				times = expand(times, runs)
+			}
 		}
 		slices.Sort(times)
 		times = slices.Compact(times)
@@ -109,15 +117,17 @@ func columnsOf(h stagedHistogram, times []int64, windows []Window) columns {
 	for _, bound := range c.bounds {
 		column := make([]float64, len(times))
 		for i := range column {
-			column[i] = math.NaN()
+			column[i] = absent
 		}
-		fill(column, times, h[bound])
+		for _, runs := range h[bound] {
+			fill(column, times, runs)
+		}
 		c.values, c.sides = append(c.values, column), append(c.sides, sidesOf(bound, windows))
 	}
 	return c
 }
 
-// fill writes the values of runs into a column, in the rows of their times.
+// fill writes the values of one series into a column, in the rows of their times.
 func fill(column []float64, times []int64, runs []observe.Run) {
 	for _, run := range runs {
 		row, _ := slices.BinarySearch(times, run.FirstMillis)
@@ -126,7 +136,12 @@ func fill(column []float64, times []int64, runs []observe.Run) {
 			for times[row] < at {
 				row++
 			}
-			column[row] = run.Value
+			switch column[row] {
+			case absent, run.Value:
+				column[row] = run.Value
+			default:
+				column[row] = several
+			}
 		}
 	}
 }
@@ -136,11 +151,14 @@ func (c *columns) at(row, fingerprints int) reading {
 	var r reading
 	for b, bound := range c.bounds {
 		value := c.values[b][row]
-		if math.IsNaN(value) {
+		if value == absent {
 			continue
 		}
 		if r == nil {
 			r = make(reading, fingerprints)
+		}
+		if value == several {
+			return make(reading, fingerprints)
 		}
 		for f, side := range c.sides[b] {
 			switch e := &r[f]; {

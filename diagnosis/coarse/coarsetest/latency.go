@@ -79,7 +79,7 @@ func (l *Latencies) Feed(from, to int64, sink observe.Sink) {
 				}
 				runs := l.bucket(pod, job, bound, from-60_000, to)
 				calls = append(calls, func() {
-					sink.Series(&observe.SeriesID{Route: coarse.LatencyMetric + " / ingress / " + text, Target: PodName(pod), View: job.Name, Counter: "c"}, runs)
+					sink.Series(&observe.SeriesID{Route: coarse.LatencyMetric + " / ingress / " + text, Target: PodName(pod), View: job.Name, Counter: job.Name + text}, runs)
 				})
 			}
 		}
