@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ghostpair/ghostpair/finding"
 	"github.com/ghostpair/ghostpair/slo"
@@ -202,5 +203,31 @@ func TestLookAlikes(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(r.Headline, " "), "look like something else (a periodic probe or poller)") {
 		t.Errorf("headline %q", r.Headline)
+	}
+}
+
+// Text fits any terminal, but for names and words that are longer than it.
+func TestTextFits(t *testing.T) {
+	t.Parallel()
+	r := Build(shop(t).in)
+	for _, columns := range []int{0, 80, 200} {
+		var out bytes.Buffer
+		if err := r.Text(&out, columns); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			line = strings.TrimRight(line, "\n")
+			if n := utf8.RuneCountInString(line); n > max(columns, leastColumn) && !strings.Contains(line, "HYPERLINK") {
+				t.Errorf("%d columns: a line of %d: %s", columns, n, line)
+			}
+			if line != strings.TrimRight(line, " ") {
+				t.Errorf("%d columns: blanks at the end of %q", columns, line)
+			}
+		}
+		for _, want := range []string{"WHAT TO DO NEXT", "WHAT MADE THEM", "undecided → suspected"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%d columns: no %q", columns, want)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/ghostpair/ghostpair/finding"
@@ -166,25 +167,29 @@ func (m *markdown) changes(r *Report) {
 
 func (m *markdown) data(r *Report) {
 	m.heading("Data")
+	for _, line := range dataLines(r) {
+		m.line("- %s", escape(line))
+	}
+}
+
+// dataLines say how good the data is.
+func dataLines(r *Report) []string {
 	q := r.Quality
-	m.line("- Covered: %s of the %s. %s, %s, %s, %s.", percent(r.Period.CoveredRatio), r.Period.noun(),
-		plural(int(q.Births), "birth"), plural(int(q.Resets), "reset"), plural(int(q.Gaps), "gap"), plural2(q.Late, "late sample"))
+	lines := []string{fmt.Sprintf("Covered: %s of the %s. %s, %s, %s, %s.", percent(r.Period.CoveredRatio), r.Period.noun(),
+		plural(int(q.Births), "birth"), plural(int(q.Resets), "reset"), plural(int(q.Gaps), "gap"), plural2(q.Late, "late sample"))}
 	for _, s := range r.Sources {
 		if s.Increase != nil {
-			m.line("- %s: %s errors counted from raw samples; Prometheus's increase() says %s.", escape(s.Name), thousands(s.Errors), thousands(round(*s.Increase)))
+			lines = append(lines, fmt.Sprintf("%s: %s errors counted from raw samples; Prometheus's increase() says %s.", s.Name, thousands(s.Errors), thousands(round(*s.Increase))))
 		}
 		if s.IncreaseNote != "" {
-			m.line("- %s: %s", escape(s.Name), escape(s.IncreaseNote))
+			lines = append(lines, s.Name+": "+s.IncreaseNote)
 		}
 	}
-	for _, list := range [][]string{q.Notes, q.Failed, q.Warnings} {
-		for _, note := range list {
-			m.line("- %s", escape(note))
-		}
-	}
+	lines = slices.Concat(lines, q.Notes, q.Failed, q.Warnings)
 	for _, u := range q.Unseen {
-		m.line("- Undecided, %s: %s.", escape(u.Means), plural(len(u.Routes), "route"))
+		lines = append(lines, fmt.Sprintf("Undecided, %s: %s.", u.Means, plural(len(u.Routes), "route")))
 	}
+	return lines
 }
 
 // escape makes text safe for Markdown, in tables as well.

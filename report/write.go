@@ -12,14 +12,19 @@ import (
 	"github.com/ghostpair/ghostpair/finding"
 )
 
+// textColumns is how wide Write makes text.
+const textColumns = 100
+
 // Formats are the names that Write knows.
-func Formats() []string { return []string{"html", "markdown", "json", "csv"} }
+func Formats() []string { return []string{"html", "text", "markdown", "json", "csv"} }
 
 // Write writes the report in one of the formats.
 func (r *Report) Write(w io.Writer, format string) error {
 	switch format {
 	case "html":
 		return r.HTML(w)
+	case "text":
+		return r.Text(w, textColumns)
 	case "markdown":
 		return r.Markdown(w)
 	case "json":

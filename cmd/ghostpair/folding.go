@@ -6,26 +6,13 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
+	"github.com/ghostpair/ghostpair/chart"
 	"github.com/ghostpair/ghostpair/finding"
 )
 
 // fold breaks text into lines at spaces. A word that is longer than a line gets one of its own.
-func fold(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
-}
+func fold(text string, width int) []string { return chart.Fold(text, width) }
 
 // routeName returns a route as it may be shown on a terminal: labels may hold anything.
 func routeName(route string) string {

@@ -20,6 +20,7 @@ const reportHelp = `Writes the error-budget report of a week: how each route did
 part of it was errors in pairs, what changed since the week before, and what to do.
 
     ghostpair report --output.file=report.html
+    ghostpair report --output=text
     ghostpair report --week=2026-W47 --tz=Europe/Berlin --output=markdown
     ghostpair report --month=2026-11 --output=csv --output.file=november.csv
 
@@ -49,7 +50,7 @@ func reportCommand(app *kingpin.Application) (string, func(std) error) {
 	cmd.Flag("range", "Any stretch, in place of a week: two instants, as for backfill.").PlaceHolder("START..END").StringVar(&f.stretch)
 	f.openSLO.flags(cmd)
 	cmd.Flag("tz", "Time zone of weeks and of what is shown. (default: report.time_zone of the configuration, UTC)").PlaceHolder("ZONE").StringVar(&f.zone)
-	cmd.Flag("output", "html (one self-contained page), markdown, json or csv.").Short('o').Default("html").EnumVar(&f.output, report.Formats()...)
+	cmd.Flag("output", "html (one self-contained page), text (for a terminal), markdown, json or csv.").Short('o').Default("html").EnumVar(&f.output, report.Formats()...)
 	cmd.Flag("output.file", "Where to write to, in place of standard output.").PlaceHolder("FILE").StringVar(&f.outputFile)
 	f.logging.flags(cmd)
 	return cmd.FullCommand(), f.run
@@ -80,13 +81,21 @@ func (f *reportFlags) run(s std) error {
 	if err != nil {
 		return err
 	}
-	if err := writeOutput(s.out, f.outputFile, func(w io.Writer) error { return built.Write(w, f.output) }); err != nil {
+	if err := writeOutput(s.out, f.outputFile, func(w io.Writer) error { return f.write(w, built) }); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	if len(built.Quality.Failed) > 0 {
 		return &exit{exitPartial, errors.New("a part of the time could not be read: the report says which")}
 	}
 	return nil
+}
+
+// write writes the report as --output says, text as wide as the terminal.
+func (f *reportFlags) write(w io.Writer, built *report.Report) error {
+	if f.output == "text" && f.outputFile == "" {
+		return built.Text(w, width(w))
+	}
+	return built.Write(w, f.output)
 }
 
 // period returns what the report is about.
