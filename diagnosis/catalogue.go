@@ -123,8 +123,8 @@ func slowOnes() []Cause {
 				likely(CheckConnectTimeouts, Contradicts), hint(CheckLag15s, Supports), hint(CheckSpread, Contradicts), hint(CheckSameNode, Contradicts), ifNot(CheckDNS, Contradicts, 1)),
 		},
 		{
-			Name: CauseDNS, Title: "Name lookups time out",
-			First:     "Look at CoreDNS errors and conntrack insert_failed, and at Envoy's dns_cares timeouts; a node-local DNS cache or single-request-reopen avoids the race.",
+			Name: CauseDNS, Title: "Name lookups fail or time out",
+			First:     "Resolve the name from a failing proxy's pod; look at CoreDNS errors and conntrack insert_failed, and at Envoy's dns_cares timeouts; a node-local DNS cache or single-request-reopen avoids the race.",
 			Reference: dnsRace,
 			Predicts: append(noise(), must(CheckDNS, Supports, 3),
 				likely(CheckConnectTimeouts, Contradicts), hint(CheckSlowSuccess, Supports), hint(CheckDNSRefresh, Supports), hint(CheckRecoveredLoss, Contradicts), ifNot(CheckResets, Contradicts, 1)),

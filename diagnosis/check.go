@@ -126,7 +126,7 @@ var statements = []statement{
 	{CheckResponseTimeouts, "responses that came too late account for the errors", "responses that came too late do not account for the errors"},
 	{CheckResets, "connections that the upstream closed under a request account for the errors", "connections that the upstream closed do not account for the errors"},
 	{CheckCapacity, "full queues and circuit breakers account for the errors", "full queues and circuit breakers do not account for the errors"},
-	{CheckDNS, "name lookups fail about as often as requests do", "name lookups do not fail"},
+	{CheckDNS, "name lookups fail, and requests for want of them", "name lookups are not why requests fail"},
 	{CheckSlowSuccess, "most of the requests that take about the timeout succeed", "the requests that take about the timeout fail"},
 	{CheckTLS, "the upstream speaks TLS, whose handshake is part of the connect timeout", "the upstream does not speak TLS"},
 	{CheckTLSErrors, "TLS handshakes fail about as often as requests do", "TLS handshakes do not fail"},

@@ -2,18 +2,48 @@ package diagnosis
 
 import "fmt"
 
-// dnsCheck goes by the failed refreshes of the cluster. Timeouts of the whole process are no evidence that it was this
+// dnsCheck goes by the lookups of the cluster. Timeouts of the whole process are no evidence that it was this
 // cluster whose lookups failed, but their absence is evidence that none did.
 func dnsCheck(o Observations) Check {
 	d := o.DNS
-	if d.Failures != nil || d.ProcessTimeouts == nil {
-		return accounts(CheckDNS, d.Failures, o.Errors, "failed lookups")
-	}
-	if *d.ProcessTimeouts > 0 {
+	switch {
+	case d.Failures == nil && d.ProcessTimeouts == nil:
+		return missing(CheckDNS, "the number of failed lookups")
+	case d.Failures == nil && *d.ProcessTimeouts > 0:
 		detail := fmt.Sprintf("%d lookups of the proxies timed out; of which clusters is not known", *d.ProcessTimeouts)
 		return check(CheckDNS, CannotTell, detail).figure(UnitCount, float64(*d.ProcessTimeouts))
+	case d.Failures == nil:
+		return check(CheckDNS, Contradicts, "no lookup of the proxies timed out")
+	case *d.Failures == 0:
+		return check(CheckDNS, Contradicts, "no lookup of the cluster failed").figure(UnitCount, 0)
 	}
-	return check(CheckDNS, Contradicts, "no lookup of the proxies timed out")
+	return failedLookupsCheck(o)
+}
+
+// failedLookupsCheck: names are looked up on a clock and not for requests, so that the share of the lookups counts
+// and not their number. A cluster whose name was found once keeps what was found: requests fail only
+// where it had no endpoint to send them to.
+func failedLookupsCheck(o Observations) Check {
+	failures, refreshes, unsent := *o.DNS.Failures, o.DNS.Refreshes, o.Responses.NoEndpoint
+	if refreshes == nil {
+		return missing(CheckDNS, "the number of lookups")
+	}
+	if failures > *refreshes {
+		return contradiction(CheckDNS, failures, *refreshes, "lookups failed", "were tried")
+	}
+	s, _ := shareOf(failures, *refreshes)
+	outcome, detail := decide(s), fmt.Sprintf("%d of %d lookups of the cluster failed", failures, *refreshes)
+	switch {
+	case outcome != Supports:
+		return check(CheckDNS, outcome, detail).share(s)
+	case unsent == nil || o.Errors == nil:
+		return check(CheckDNS, CannotTell, detail+"; how many requests had no endpoint to go to is not known").share(s)
+	}
+	if s, ok := shareOf(*unsent, *o.Errors); ok {
+		detail += fmt.Sprintf("; %d requests had no endpoint to go to, %d errors", *unsent, *o.Errors)
+		return check(CheckDNS, decide(s), detail).share(s)
+	}
+	return check(CheckDNS, CannotTell, detail+", but there are no errors")
 }
 
 func dnsRefreshCheck(o Observations) Check {

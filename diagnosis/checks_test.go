@@ -44,12 +44,26 @@ func TestLookupsOfTheProcess(t *testing.T) {
 		want Outcome
 	}{
 		{DNSCounts{ProcessTimeouts: p(int64(0))}, Contradicts},
-		{DNSCounts{ProcessTimeouts: p(int64(0)), Failures: p(int64(60))}, Supports},
+		{DNSCounts{ProcessTimeouts: p(int64(0)), Failures: p(int64(6)), Refreshes: p(int64(6))}, CannotTell}, // requests may fail for another reason
+		{DNSCounts{Failures: p(int64(6))}, CannotTell},
+		{DNSCounts{Failures: p(int64(6)), Refreshes: p(int64(5))}, CannotTell},
 		{DNSCounts{ProcessTimeouts: p(int64(60)), Failures: p(int64(0))}, Contradicts},
 		{DNSCounts{}, CannotTell},
 	} {
 		if got := dnsCheck(Observations{Errors: p(int64(60)), DNS: c.dns}).Outcome; got != c.want {
 			t.Errorf("%+v: %v, want %v", c.dns, got, c.want)
+		}
+	}
+}
+
+// Names are looked up on a clock: of 6000 requests that fail for want of an endpoint, 30 lookups are enough to
+// say why. A cluster that has its endpoints fails for another reason.
+func TestLookupsAreNotCountedAgainstRequests(t *testing.T) {
+	t.Parallel()
+	for unsent, want := range map[int64]Outcome{6000: Supports, 5990: Supports, 0: Contradicts, 2500: CannotTell} {
+		o := Observations{Errors: p(int64(6000)), DNS: DNSCounts{Failures: p(int64(30)), Refreshes: p(int64(30))}, Responses: ResponseCounts{NoEndpoint: &unsent}}
+		if got := dnsCheck(o); got.Outcome != want {
+			t.Errorf("%d requests without an endpoint: %v, %q; want %v", unsent, got.Outcome, got.Text, want)
 		}
 	}
 }

@@ -69,6 +69,8 @@ type ResponseCounts struct {
 	// upstream_rq_pending_overflow, upstream_cx_pool_overflow and their kind. Not upstream_cx_overflow: the
 	// request then waits for a connection, and does not fail.
 	Overflows *int64
+	// upstream_cx_none_healthy: the cluster had no endpoint to send them to.
+	NoEndpoint *int64
 
 	// Of the HTTP connection managers of the route's proxies: requests that took about the timeout,
 	// whatever became of them, and their 5xx.

@@ -42,7 +42,7 @@ func base() Observations {
 		Fingerprint: fiveSeconds(), ScrapeIntervalSeconds: p(15.0), IrregularShare: p(0.0),
 		Errors: p(int64(60)), ErrorHours: p(12), Hours: p(24),
 		Connects:       ConnectCounts{Attempts: p(int64(9000)), Failures: p(int64(0)), Timeouts: p(int64(0)), Late: p(int64(0))},
-		Responses:      ResponseCounts{Timeouts: p(int64(0)), Resets: p(int64(0)), Overflows: p(int64(0)), Slow: p(int64(0)), SlowScopeErrors: p(int64(60))},
+		Responses:      ResponseCounts{Timeouts: p(int64(0)), Resets: p(int64(0)), Overflows: p(int64(0)), NoEndpoint: p(int64(0)), Slow: p(int64(0)), SlowScopeErrors: p(int64(60))},
 		DNS:            DNSCounts{Failures: p(int64(0)), Refreshes: p(int64(0))},
 		TLS:            p(false),
 		TLSErrors:      p(int64(0)),
@@ -120,9 +120,11 @@ func scenarios() []scenario {
 			o.Lag = &finding.Interval{Estimate: 15.3, Lower: 15, Upper: 15.6}
 		}), []string{CauseRouteTimeout}},
 		{"name lookups time out", with(base(), func(o *Observations) {
-			o.DNS = DNSCounts{Failures: p(int64(60)), Refreshes: p(int64(600))}
-			o.Responses.Slow = p(int64(300))
+			o.DNS, o.Responses.NoEndpoint = DNSCounts{Failures: p(int64(590)), Refreshes: p(int64(600))}, p(int64(60))
 		}), []string{CauseDNS}},
+		{"lookups fail, but the endpoints found before are used", with(base(), func(o *Observations) {
+			o.DNS = DNSCounts{Failures: p(int64(600)), Refreshes: p(int64(600))}
+		}), nil},
 		{"stale keep-alive", with(base(), func(o *Observations) { o.Responses.Resets = p(int64(59)) }), []string{CauseStaleKeepAlive}},
 		{"circuit breaker open", with(base(), func(o *Observations) { o.Responses.Overflows = p(int64(60)) }), []string{CauseCapacity}},
 		{"TLS handshakes stall", with(dropped(5), func(o *Observations) {

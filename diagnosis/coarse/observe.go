@@ -23,6 +23,7 @@ func (c *Collector) Observe(route string, fingerprint int, o *diagnosis.Observat
 	o.Connects.Attempts, o.Connects.Late = y.known(roleAttempts), y.known(roleLate)
 	o.Connects.Failures, o.Connects.Timeouts = y.known(roleFailures), y.known(roleTimeouts)
 	o.Responses.Timeouts, o.Responses.Resets, o.Responses.Overflows = y.known(roleResponseTimeouts), y.known(roleResets), y.known(roleOverflows)
+	o.Responses.NoEndpoint = y.known(roleNoEndpoint)
 	if y.slowKnown && y.seen.has(roleManagerErrors) {
 		o.Responses.Slow, o.Responses.SlowScopeErrors = &y.slow, &y.grown[roleManagerErrors]
 	}

@@ -27,6 +27,7 @@ const (
 	roleLookupTimeouts // of the whole process
 	roleManagerErrors  // of the whole process
 	roleLate           // connects, from a histogram
+	roleNoEndpoint
 	roles
 )
 
@@ -72,6 +73,7 @@ var clusterMetrics = [...]metric{
 	{"envoy_cluster_upstream_rq_pending_overflow", roleOverflows},
 	{"envoy_cluster_upstream_cx_pool_overflow", roleOverflows},
 	{"envoy_cluster_upstream_rq_active_overflow", roleOverflows},
+	{"envoy_cluster_upstream_cx_none_healthy", roleNoEndpoint},
 	{"envoy_cluster_update_attempt", roleRefreshes},
 	{"envoy_cluster_update_failure", roleRefreshFailures},
 	{"envoy_cluster_ssl_handshake", roleHandshakes},

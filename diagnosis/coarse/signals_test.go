@@ -55,7 +55,7 @@ func TestSignals(t *testing.T) {
 	w.More = m
 	for _, name := range []string{
 		"upstream_cx_total", "upstream_rq_timeout", "upstream_rq_per_try_timeout", "upstream_cx_destroy_remote_with_active_rq",
-		"upstream_rq_pending_overflow", "upstream_cx_pool_overflow", "upstream_rq_active_overflow", "ssl_connection_error", "ssl_fail_verify_san",
+		"upstream_rq_pending_overflow", "upstream_cx_pool_overflow", "upstream_rq_active_overflow", "upstream_cx_none_healthy", "ssl_connection_error", "ssl_fail_verify_san",
 	} {
 		m.every("envoy_cluster_"+name+" / fast", half)
 	}
@@ -72,6 +72,7 @@ func TestSignals(t *testing.T) {
 	const events = 12
 	equal(t, "attempts", o.Connects.Attempts, events)
 	equal(t, "response timeouts", o.Responses.Timeouts, 2*events)
+	equal(t, "requests without an endpoint", o.Responses.NoEndpoint, events)
 	equal(t, "resets", o.Responses.Resets, events)
 	equal(t, "overflows", o.Responses.Overflows, 3*events)
 	equal(t, "TLS errors", o.TLSErrors, 2*events)
