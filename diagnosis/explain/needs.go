@@ -2,15 +2,15 @@ package explain
 
 import "github.com/ghostpair/ghostpair/diagnosis"
 
-// What several checks take.
+// What several checks take. One of them may need a part only; whoever has all decides all.
 const (
+	connects     = "envoy_cluster_upstream_cx_connect_timeout and envoy_cluster_upstream_cx_connect_fail"
 	fineScrape   = "a scrape of the error counters every second"
-	endpoints    = "Envoy's per-endpoint stats"
-	placed       = "kube_pod_info and " + endpoints
-	pods         = "kube_pod_info of kube-state-metrics"
+	places       = "kube_pod_info and Envoy's per-endpoint stats"
 	addresses    = "where the load balancers stand: the addresses of the route's endpoints"
 	slowRequests = "envoy_http_downstream_rq_time"
 	lookups      = "envoy_cluster_update_failure and envoy_cluster_update_attempt"
+	handshakes   = "envoy_cluster_ssl_handshake and envoy_cluster_ssl_connection_error"
 	timing       = "the lag: " + fineScrape
 	regularity   = "how regular the scrapes are"
 	history      = "errors over a day or more"
@@ -21,21 +21,21 @@ var needs = map[string]string{
 	diagnosis.CheckDwellTime:         "envoy_cluster_upstream_cx_connect_fail and envoy_cluster_upstream_rq_pending_active",
 	diagnosis.CheckSlowBucket:        slowRequests,
 	diagnosis.CheckUpstreamSlow:      "envoy_cluster_upstream_rq_time",
-	diagnosis.CheckTimeoutShare:      "envoy_cluster_upstream_cx_connect_fail and envoy_cluster_upstream_cx_connect_timeout",
-	diagnosis.CheckConnectTimeouts:   "envoy_cluster_upstream_cx_connect_timeout",
+	diagnosis.CheckTimeoutShare:      connects,
+	diagnosis.CheckConnectTimeouts:   connects,
 	diagnosis.CheckCountPairing:      history,
 	diagnosis.CheckLag5s:             timing,
 	diagnosis.CheckLag10s:            timing,
 	diagnosis.CheckLag15s:            timing,
 	diagnosis.CheckRecoveredLoss:     "envoy_cluster_upstream_cx_connect_ms",
-	diagnosis.CheckAlwaysFails:       endpoints,
+	diagnosis.CheckAlwaysFails:       places,
 	diagnosis.CheckBrief:             history,
 	diagnosis.CheckSpread:            "errors on more than one route",
-	diagnosis.CheckPlacement:         pods,
-	diagnosis.CheckPlacementCallers:  pods,
-	diagnosis.CheckGhostPlacement:    pods,
-	diagnosis.CheckSameNode:          placed,
-	diagnosis.CheckOneNode:           placed,
+	diagnosis.CheckPlacement:         places,
+	diagnosis.CheckPlacementCallers:  places,
+	diagnosis.CheckGhostPlacement:    places,
+	diagnosis.CheckSameNode:          places,
+	diagnosis.CheckOneNode:           places,
 	diagnosis.CheckThroughNLB:        addresses,
 	diagnosis.CheckBehindNLB:         addresses,
 	diagnosis.CheckResponseTimeouts:  "envoy_cluster_upstream_rq_timeout",
@@ -43,8 +43,8 @@ var needs = map[string]string{
 	diagnosis.CheckCapacity:          "envoy_cluster_upstream_rq_pending_overflow",
 	diagnosis.CheckDNS:               lookups,
 	diagnosis.CheckSlowSuccess:       slowRequests,
-	diagnosis.CheckTLS:               "envoy_cluster_ssl_handshake",
-	diagnosis.CheckTLSErrors:         "envoy_cluster_ssl_connection_error",
+	diagnosis.CheckTLS:               handshakes,
+	diagnosis.CheckTLSErrors:         handshakes,
 	diagnosis.CheckNLBPortAllocation: "PortAllocationErrorCount of an NLB exporter",
 	diagnosis.CheckNLBBlocked:        "SecurityGroupBlockedFlowCount of an NLB exporter",
 	diagnosis.CheckNLBUnhealthy:      "UnHealthyHostCount of an NLB exporter",
