@@ -125,9 +125,8 @@ func (e *Examination) examineSurroundings(ctx context.Context, a *asker, o Docto
 	if e.signal(loadBalancerAny) == nil {
 		return nil
 	}
-	counts, problems, err := Balancers(ctx, a.querier, a.atMillis, o.Window)
-	a.failures = append(a.failures, problems...)
-	e.Balancers = &Balancing{counts.PortAllocationErrors, counts.BlockedFlows, counts.UnhealthyHosts}
+	var err error
+	e.Balancers, err = readBalancing(ctx, a, o.Window)
 	return err
 }
 

@@ -32,7 +32,7 @@ func (e *Examination) judgeSignals() {
 		{connectTimeout, Note, "It separates lost connects from refused ones, and shows pairs that a retry in Envoy hides from clients. A scrape that leaves out unused counters has none before the first one.", RemedyStats},
 		{pendingActive, Note, "With it even scrapes of 15 s tell how long failed connects waited.", RemedyStats},
 		{downstreamTime, Note, "It tells whether errors came just past a timeout, at any scrape interval.", RemedyStats},
-		{endpointFail, Note, "It tells which endpoint fails, and whether it is on the node of the proxy.", RemedyEndpoints},
+		{endpointFail, Note, "It tells which endpoint fails and on which node it is, and names the load balancer that the upstream is behind.", RemedyEndpoints},
 	} {
 		if e.signal(m.metric) == nil && e.Proxies.Kind != "" {
 			e.say("signal", m.severity, "no "+m.metric, m.loses, m.remedy)
@@ -102,9 +102,10 @@ func (e *Examination) judgeKubernetes() {
 			"Pods are told apart by their names, so that nothing is counted twice, but it is probably not meant.", "")
 	}
 	for _, m := range []struct{ metric, loses string }{
-		{sliceEndpoints, "The pods behind a Service cannot be told from others: preflight needs --targets."},
+		{sliceEndpoints, "The pods behind a Service or a load balancer cannot be told from others: preflight needs --targets, and findings cannot tell whether proxies share nodes with them."},
 		{nodeInfo, "The zones of nodes are not known: without cross-zone balancing they decide."},
 		{serviceInfo, "The traffic policy of a Service is not known: preflight needs --external-traffic-policy."},
+		{serviceType, "Whether callers reach the proxies through a load balancer is not known."},
 	} {
 		if e.signal(m.metric) == nil {
 			e.say("kubernetes", Note, "kube-state-metrics without "+m.metric, m.loses, RemedyKubeState)
@@ -144,7 +145,7 @@ func (e *Examination) judgeBalancing() {
 		{e.Balancers.BlockedFlows, "flows blocked by security groups", "A pair of endpoints that is blocked always fails; a hairpin fails for a share of the connections."},
 	} {
 		if b.value != nil && *b.value > 0 {
-			e.say("load-balancer", Note, fmt.Sprintf("load balancers report %s: %.0f", b.what, *b.value), b.means, "")
+			e.say("load-balancer", Note, fmt.Sprintf("load balancers report %s: up to %.0f at a time", b.what, *b.value), b.means, "")
 		}
 	}
 }

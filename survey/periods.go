@@ -193,13 +193,15 @@ func (g *balancerGauges) total(named []string, unsure bool, metrics ...string) *
 		if most == nil {
 			continue
 		}
-		addTo(&sum, 0)
+		if sum == nil {
+			sum = new(float64)
+		}
 		for _, of := range named {
 			for _, p := range g.periods[metric][of] {
 				*sum += p.value
 			}
 		}
-		*sum = max(*sum, *most) // the samples that say more are not read
+		*sum = max(*sum, *most) // of a zone at the edge of the window there may be no period
 	}
 	return sum
 }

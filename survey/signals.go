@@ -63,9 +63,13 @@ func needs() []need {
 		{diagnosis.CheckTimeoutShare, all(connectFail, connectTimeout)},
 		{diagnosis.CheckConnectTimeouts, all(connectTimeout)},
 		{diagnosis.CheckRecoveredLoss, all(connectTime, connectTimeout)},
-		{diagnosis.CheckAlwaysFails, all(endpointFail)},
-		{diagnosis.CheckPlacement, all(podInfo)},
-		{diagnosis.CheckSameNode, all(endpointFail, podInfo)},
+		{diagnosis.CheckAlwaysFails, all(endpointTotal, endpointFail)},
+		{diagnosis.CheckPlacement, all(endpointTotal, podInfo)},
+		{diagnosis.CheckGhostPlacement, all(endpointTotal, podInfo)},
+		{diagnosis.CheckSameNode, append(all(endpointTotal, podInfo), []string{endpointFail, connectFail})},
+		{diagnosis.CheckOneNode, all(endpointTotal, endpointFail, podInfo)},
+		{diagnosis.CheckThroughNLB, all(endpointTotal)},
+		{diagnosis.CheckBehindNLB, all(podInfo, sliceEndpoints, serviceType)},
 		{diagnosis.CheckResponseTimeouts, all(requestTimeout)},
 		{diagnosis.CheckResets, all(remoteDestroy)},
 		{diagnosis.CheckCapacity, all(overflow)},
@@ -100,7 +104,7 @@ var histograms = []string{connectTime, upstreamTime, downstreamTime}
 
 // examineSignals asks which metrics are there. The answer is nil when the server refused.
 func examineSignals(ctx context.Context, a *asker, loadBalancers string) (map[string]*Signal, error) {
-	names := []string{podInfo, nodeInfo, nodeLabels, sliceEndpoints, sliceLabels, serviceInfo, errorClass}
+	names := []string{podInfo, nodeInfo, nodeLabels, sliceEndpoints, sliceLabels, serviceInfo, serviceType, errorClass}
 	for _, n := range needs() {
 		for _, group := range n.groups {
 			names = append(names, group...)
