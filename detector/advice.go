@@ -11,6 +11,10 @@ import (
 	"github.com/ghostpair/ghostpair/finding"
 )
 
+// minExposureSeconds is for how long something has been scraped at least before it is worth saying that
+// scrapes are missing: the first of them go by until the interval is known, and verdicts change at full hours.
+const minExposureSeconds = 3600
+
 // advise says in one sentence what would settle a finding, or what to look at.
 func (d *Detector) advise(s *stream, f *finding.Finding, w *view, atMillis int64) string {
 	switch {
@@ -23,13 +27,17 @@ func (d *Detector) advise(s *stream, f *finding.Finding, w *view, atMillis int64
 	case s.verdict.state != finding.Undecided || len(f.Reasons) == 0:
 		return ""
 	}
-	switch f.Reasons[0] {
-	case finding.ReasonNoData:
-		return d.adviseNothing(s, w)
+	switch reason := f.Reasons[0]; reason {
+	case finding.ReasonNoData, finding.ReasonGaps:
+		if f.Targets > 0 && f.ExposureSeconds < minExposureSeconds {
+			return fmt.Sprintf("scraped for %s so far, too short to tell: wait for the next full hour", hours(f.ExposureSeconds/3600))
+		}
+		if reason == finding.ReasonNoData {
+			return d.adviseNothing(s, w)
+		}
+		return fmt.Sprintf("only %s of the scrapes of the last %s succeeded: at least 80%% are needed", percent(w.coverage), hours(float64(w.hours)))
 	case finding.ReasonLagNotResolvable:
 		return d.adviseScrape(s, atMillis)
-	case finding.ReasonGaps:
-		return fmt.Sprintf("only %s of the scrapes of the last %s succeeded: at least 80%% are needed", percent(w.coverage), hours(float64(w.hours)))
 	case finding.ReasonTooFewErrors:
 		return adviseMore(minCells-int(w.cells), w)
 	case finding.ReasonTooManyErrors:

@@ -89,6 +89,22 @@ func TestNoCounters(t *testing.T) {
 	}
 }
 
+// TestJustScraped: a target that was scraped for five minutes, after hours without any, is no reason to
+// look for a fault in the scrape job, though the pooled stream had no data at the last full hour.
+func TestJustScraped(t *testing.T) {
+	t.Parallel()
+	w := new(world)
+	at := int64(origin + 2*hourMillis + 600_000)
+	w.unit("route000", 0, "target", w.target(1000, grid(at-300_000, at, 1000)))
+	d := New(Options{Fingerprints: []score.Fingerprint{syn}, Tables: referenceTables(t), FalseAlarmsPerMonth: 1}, w)
+	w.feed(t, d, origin, at)
+	fs := d.Findings(at)
+	pool := fs[len(fs)-1]
+	if !slices.Equal(pool.Reasons, []string{finding.ReasonNoData}) || !strings.Contains(pool.Advice, "scraped for 5 minutes so far") {
+		t.Errorf("the pooled stream is undecided (%v): %s", pool.Reasons, pool.Advice)
+	}
+}
+
 // TestIgnored: an ignored stream runs no trials, for itself or the pooled one, and raises no threshold.
 func TestIgnored(t *testing.T) {
 	t.Parallel()
