@@ -12,39 +12,60 @@ const connectTimeout = 5 * time.Second
 // An expectation is what the clients' log says that ghostpair must have found in one signal of one
 // route.
 type expectation struct {
-	signal, route string
-	errors        int             // that the signal counts
-	pairs         []time.Duration // the lag of each pair; none: the route must not be paired
+	signal string
+	scenario
+	errors int             // that the signal counts
+	pairs  []time.Duration // the lag of each pair; none: the route must not be paired
 }
+
+// mustPair tells whether this run waits until the errors are paired.
+func (e expectation) mustPair() bool { return len(e.pairs) > 0 && e.awaited() }
 
 // A ghost is a signal of a route in which there are pairs.
 type ghost struct{ signal, route string }
 
-// ghosts are all pairs that the lab makes, as the two counters show them.
+// ghosts are the pairs that this run waits for, as the two counters show them. Some are look-alikes:
+// time alone cannot tell a timeout of the route from one of a connect.
 func ghosts() []ghost {
-	return []ghost{{signal5xx, ghostClient}, {signalConnect, ghostClient}, {signalConnect, ghostEnvoy}}
+	var all []ghost
+	for _, s := range scenarios() {
+		if !s.awaited() {
+			continue
+		}
+		if s.pairedErrors {
+			all = append(all, ghost{signal5xx, s.Name})
+		}
+		if s.pairedConnects {
+			all = append(all, ghost{signalConnect, s.Name})
+		}
+	}
+	return all
 }
 
 // expectations derives the truth from what the clients were answered.
 func expectations(log *traffic.Log) []expectation {
-	client, envoy := log.Errors(ghostClient), log.Errors(ghostEnvoy)
-	return []expectation{
-		{signal5xx, ghostClient, len(client), traffic.PairLags(client)},
-		{signal5xx, ghostEnvoy, len(envoy), nil}, // one 503 for two attempts
-		{signal5xx, fast500, len(log.Errors(fast500)), nil},
-		{signal5xx, refused, len(log.Errors(refused)), nil},
-		{signal5xx, healthy, 0, nil},
-		// Each attempt is a connect timeout, whoever made it.
-		{signalConnect, ghostClient, len(client), traffic.PairLags(client)},
-		{signalConnect, ghostEnvoy, 2 * len(envoy), envoyLags(envoy)},
-		{signalConnect, fast500, 0, nil},
-		{signalConnect, refused, 0, nil},
-		{signalConnect, healthy, 0, nil},
+	var errors, connects []expectation
+	for _, s := range scenarios() {
+		failed := log.Errors(s.Name)
+		of5xx := expectation{signal5xx, s, len(failed), nil}
+		if s.pairedErrors {
+			of5xx.pairs = traffic.PairLags(failed)
+		}
+		ofConnects := expectation{signalConnect, s, s.grows[connectTimeouts] * len(failed), nil}
+		switch {
+		case !s.pairedConnects:
+		case s.EnvoyRetries > 0:
+			ofConnects.pairs = envoyLags(failed)
+		default:
+			ofConnects.pairs = traffic.PairLags(failed)
+		}
+		errors, connects = append(errors, of5xx), append(connects, ofConnects)
 	}
+	return append(errors, connects...)
 }
 
-// envoyLags are the times between the two connect timeouts that one answer of ghostEnvoy took: the
-// first comes after a connect timeout, the second with the answer.
+// envoyLags are the times between the two connect timeouts that an answer took when Envoy tried
+// again: the first comes after a connect timeout, the second with the answer.
 func envoyLags(answers []traffic.Answer) []time.Duration {
 	lags := make([]time.Duration, len(answers))
 	for i, a := range answers {

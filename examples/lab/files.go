@@ -12,36 +12,33 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// A cluster is an upstream of Envoy and the route to it.
-type cluster struct {
-	Name         string
-	Upstream     address
-	EnvoyRetries int
-}
-
 // settings is what the configuration files are filled with.
 type settings struct {
-	Ingress, Admin                      address // of Envoy
+	Proxies                             []proxy
 	Prometheus, Alertmanager, Ghostpair address
 	Coarse                              address // a second ghostpair, which may read only the 15 s job
-	Clusters                            []cluster
-	Rules                               string // path of the rules that Prometheus loads
+	Rules                               string  // path of the rules that Prometheus loads
 }
 
-// render fills the template of that name into a file of dir and returns its path.
-func render(dir, name string, s settings) (path string, err error) {
+// render fills the template of that name, with data, into a file of dir and returns its path.
+func render(dir, name string, data any) (path string, err error) {
+	return renderAs(dir, name, name, data)
+}
+
+// renderAs is render into a file of another name.
+func renderAs(dir, name, file string, data any) (path string, err error) {
 	t, err := template.ParseFS(templates, "templates/"+name)
 	if err != nil {
 		return "", fmt.Errorf("template %s: %w", name, err)
 	}
-	path = filepath.Join(dir, name)
-	file, err := os.Create(path)
+	path = filepath.Join(dir, file)
+	f, err := os.Create(path)
 	if err != nil {
-		return "", fmt.Errorf("render %s: %w", name, err)
+		return "", fmt.Errorf("render %s: %w", file, err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := t.Execute(file, s); err != nil {
-		return "", fmt.Errorf("render %s: %w", name, err)
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := t.Execute(f, data); err != nil {
+		return "", fmt.Errorf("render %s: %w", file, err)
 	}
 	return path, nil
 }

@@ -4,33 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/ghostpair/ghostpair/examples/lab/traffic"
 	"github.com/ghostpair/ghostpair/finding"
-)
-
-const (
-	// Eight to eleven pairs reach the threshold, in three and a half to five and a half minutes
-	// from the start; this is counted from the restart.
-	pairedTimeout = 6 * time.Minute
-	alertTimeout  = 2 * time.Minute
-	// After this, each ghost has had two pairs.
-	restartAfter = 80 * time.Second
-	// The last errors are in every view after one more scrape of the 15 s job, and in ghostpair
-	// once it has moved past that: 5 s later, at its next evaluation.
-	settleTime    = 17 * time.Second
-	settleTimeout = 45 * time.Second
-	// lagStep is the step of ghostpair's scan over lags: the ends of its intervals are no finer.
-	lagStep = 0.05
 )
 
 // A laboratory is one run: what is up, what the clients saw, and what it says about it.
@@ -40,6 +22,7 @@ type laboratory struct {
 	log      *traffic.Log
 	document finding.Document // at the end
 	raw      []byte           // the same, as the API sent it
+	coarse   finding.Document // at the end, of the ghostpair that may read only the 15 s job
 	seed     uint64
 	probes   int // connects into the black hole that vanished, Envoy's not counted
 }
@@ -49,8 +32,8 @@ type laboratory struct {
 func TestLab(t *testing.T) {
 	tools, err := findTools()
 	if err != nil {
-		if os.Getenv("LAB") == "required" {
-			t.Fatalf("LAB=required, but:\n%v", err)
+		if how := os.Getenv("LAB"); how == "required" || how == "full" {
+			t.Fatalf("LAB=%s, but:\n%v", how, err)
 		}
 		t.Skipf("not everything is here:\n%v", err)
 	}
@@ -63,11 +46,14 @@ func TestLab(t *testing.T) {
 		return
 	}
 	t.Run("Prometheus counts what the clients saw", func(t *testing.T) { lab.checkCounters(ctx, t) })
+	t.Run("the counters that tell why grow with the errors", func(t *testing.T) { lab.checkCompanions(ctx, t) })
 	t.Run("ghostpair counts each error once", func(t *testing.T) { lab.checkErrors(ctx, t) })
 	t.Run("the ghosts are paired and nothing else is", func(t *testing.T) { lab.checkVerdicts(t) })
 	t.Run("the lag is the true one", func(t *testing.T) { lab.checkLags(t) })
 	t.Run("Alertmanager has the alert", func(t *testing.T) { lab.checkAlerts(ctx, t) })
-	t.Run("a 15 s scrape cannot tell", func(t *testing.T) { lab.checkCoarse(ctx, t) })
+	t.Run("a 15 s scrape shows how long connects wait", func(t *testing.T) { lab.checkCoarse(t) })
+	t.Run("the right cause is named", func(t *testing.T) { lab.checkCauses(t) })
+	t.Run("the doctor sees what there is", func(t *testing.T) { lab.checkDoctor(ctx, t) })
 	t.Run("replay gives the same bytes", func(t *testing.T) { lab.checkReplay(ctx, t) })
 	lab.summary()
 	lab.hold(ctx, t)
@@ -101,10 +87,13 @@ func (l *laboratory) setUp(ctx context.Context, t *testing.T, tools tools) {
 		}
 	})
 	l.say("everything is up and scraped")
-	l.more("Envoy          http://%s (admin http://%s), connect timeout 5 s by default", l.Ingress, l.Admin)
-	l.more("black hole     %s: a connect hangs until its own timeout", l.hole.Addr())
-	l.more("Prometheus     http://%s scrapes Envoy every 15 s (all of it) and every 1 s (a few counters)", l.Prometheus)
+	for _, p := range l.Proxies {
+		l.more("Envoy          admin http://%s, connect timeout 5 s by default", p.Admin)
+	}
+	l.more("black hole     %s: a connect hangs until its own timeout", l.upstreams.hole.Addr())
+	l.more("Prometheus     http://%s scrapes them every 15 s (all of it) and every 1 s (a few counters)", l.Prometheus)
 	l.more("ghostpair      http://%s/metrics and /api/v1/findings", l.Ghostpair)
+	l.more("               http://%s the same, but may read only what is scraped every 15 s", l.Coarse)
 	l.more("Alertmanager   http://%s", l.Alertmanager)
 }
 
@@ -121,14 +110,14 @@ func (l *laboratory) live(ctx context.Context, t *testing.T) {
 		}
 	}()
 	l.log = traffic.NewLog(file)
-	l.say("clients start (seed %d); all but the healthy route get three to six errors a minute", l.seed)
-	l.more("ghost-client: SYNs vanish, the client calls again after 0–250 ms: two 503s, 5 s apart")
-	l.more("ghost-envoy:  SYNs vanish, Envoy tries again: one 503, two connect timeouts, 5 s apart")
-	l.more("fast-500:     500s at once, at random. refused: 503s at once, two at a time")
+	l.say("clients start (seed %d)", l.seed)
+	for _, s := range scenarios() {
+		l.more("%-13s %s", s.Name, s.fault)
+	}
 
 	clients, stop := context.WithCancel(ctx)
 	finished := l.startClients(clients, t)
-	for _, step := range []func(context.Context) error{l.restart, l.waitPaired, l.waitAlerts} {
+	for _, step := range []func(context.Context) error{l.restart, l.waitPaired, l.waitAlerts, l.waitSuspected} {
 		if err = step(ctx); err != nil {
 			break
 		}
@@ -150,11 +139,11 @@ func (l *laboratory) live(ctx context.Context, t *testing.T) {
 func (l *laboratory) startClients(ctx context.Context, t *testing.T) (finished func()) {
 	client := l.client()
 	var running sync.WaitGroup
-	for _, c := range callers(l.Ingress, l.seed) {
+	for _, c := range callers(l.Proxies, l.seed) {
 		running.Go(func() { c.Run(ctx, client, l.log) })
 	}
 	running.Go(func() {
-		probes, err := l.hole.Watch(ctx, 5*time.Second)
+		probes, err := l.upstreams.hole.Watch(ctx, 5*time.Second)
 		if l.probes = probes; err != nil {
 			t.Error(err)
 		}
@@ -181,95 +170,6 @@ func (l *laboratory) restart(ctx context.Context) error {
 		err = fmt.Errorf("the snapshot was not used: origin %v before the restart, %v after", before.Origin, after.Origin)
 	}
 	return err
-}
-
-// waitPaired waits until all ghosts are paired, and says how it goes.
-func (l *laboratory) waitPaired(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, pairedTimeout, fmt.Errorf("not all ghosts are paired after %v", pairedTimeout))
-	defer cancel()
-	said := time.Now()
-	return wait(ctx, time.Second, l.alive, func() error {
-		var err error
-		if l.document, l.raw, err = findings(ctx, l.Ghostpair); err != nil {
-			return err
-		}
-		paired, state := true, make([]string, 0, len(ghosts()))
-		for _, g := range ghosts() {
-			f, _ := pick(l.document, g.signal, g.route)
-			paired = paired && f.Verdict == finding.Paired
-			state = append(state, progress(l.document, g.signal, g.route))
-		}
-		if paired || time.Since(said) > 20*time.Second {
-			said = time.Now()
-			l.say("%s", strings.Join(state, "; "))
-		}
-		if !paired {
-			return errors.New(strings.Join(state, "; "))
-		}
-		return nil
-	})
-}
-
-// waitAlerts waits until Alertmanager has the alerts about all ghosts.
-func (l *laboratory) waitAlerts(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, alertTimeout, fmt.Errorf("not all alerts are in Alertmanager after %v", alertTimeout))
-	defer cancel()
-	return wait(ctx, time.Second, l.alive, func() error {
-		held, err := alerts(ctx, l.Alertmanager)
-		if err != nil {
-			return err
-		}
-		for _, g := range ghosts() {
-			if _, found := pairedAlert(held, g.signal, g.route); !found {
-				return fmt.Errorf("no alert about %s of %s yet", g.signal, g.route)
-			}
-		}
-		a, _ := pairedAlert(held, signal5xx, ghostClient)
-		l.say("Alertmanager has the alerts about them, such as:")
-		l.more("%s\n%s", a.Annotations["summary"], a.Annotations["description"])
-		return nil
-	})
-}
-
-// settle waits until every view and ghostpair have seen the last error, and takes the findings.
-func (l *laboratory) settle(ctx context.Context) error {
-	end := time.Now()
-	l.say("clients have stopped; %d connects of our own into the black hole vanished as well", l.probes)
-	ctx, cancel := context.WithTimeoutCause(ctx, settleTimeout, fmt.Errorf("ghostpair is not past the end of the traffic after %v", settleTimeout))
-	defer cancel()
-	return wait(ctx, time.Second, l.alive, func() (err error) {
-		if l.document, l.raw, err = findings(ctx, l.Ghostpair); err != nil {
-			return err
-		}
-		if at := l.document.Window.End; at.Before(end.Add(settleTime)) {
-			return fmt.Errorf("findings are of %v", at)
-		}
-		return nil
-	})
-}
-
-// summary prints the findings beside the truth.
-func (l *laboratory) summary() {
-	rows := []string{"signal\troute\terrors\ttrue\tverdict\tlag\ttrue mean\tpairs\tevidence peak"}
-	for _, want := range expectations(l.log) {
-		f, _ := pick(l.document, want.signal, want.route)
-		if want.errors == 0 && f.Errors == 0 {
-			continue
-		}
-		truth := "-"
-		if len(want.pairs) > 0 {
-			truth = fmt.Sprintf("%.3f s", mean(want.pairs))
-		}
-		rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%d\t%v\t%s\t%s\t%d\t%s", want.signal, want.route, f.Errors, want.errors,
-			f.Verdict, interval(f.LagSeconds, " s"), truth, len(want.pairs), power(f.EvidencePeakLog10)))
-	}
-	l.say("what ghostpair found beside what the clients saw (lag: estimate and 95 %% interval)")
-	l.table(rows)
-	for _, source := range slices.Sorted(maps.Keys(l.document.ThresholdLog10)) {
-		l.more("threshold of %s: %s", source, power(l.document.ThresholdLog10[source]))
-	}
-	q := l.document.Quality
-	l.more("%d samples read; %d births, %d irregular scrape intervals, %d late samples", q.Samples, q.Births, q.Gaps, q.Late)
 }
 
 // hold keeps everything up for as long as LAB_HOLD says, for a look around.

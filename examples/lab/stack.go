@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/ghostpair/ghostpair/examples/lab/blackhole"
 )
 
 // readyTimeout is how long all processes together may take to be ready, the first scrape of the
@@ -27,7 +25,7 @@ type stack struct {
 	dir       string // configuration, data and logs of all processes
 	tools     tools
 	ghostpair string // the built program
-	hole      *blackhole.Hole
+	upstreams upstreams
 	closers   []func() error // in order of opening; closed in reverse
 	processes []*process     // in order of starting; stopped in reverse, before anything is closed
 }
@@ -38,7 +36,7 @@ func startStack(ctx context.Context, dir string, tools tools) (*stack, error) {
 	s := &stack{dir: dir, tools: tools}
 	for _, step := range []func(context.Context) error{
 		s.openUpstreams, s.chooseAddresses, s.prepareGhostpair,
-		s.startEnvoy, s.startAlertmanager, s.startPrometheus, s.startGhostpair, s.waitScraped,
+		s.startProxies, s.startAlertmanager, s.startPrometheus, s.startGhostpair, s.startCoarse, s.waitScraped,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.stop())
@@ -68,43 +66,17 @@ func (s *stack) alive() error {
 	return errors.Join(errs...)
 }
 
-// openUpstreams makes the three ends that Envoy's clusters point at: one that works, one where
-// SYNs vanish and one where they are refused.
+// openUpstreams opens the ends that Envoy's clusters point at.
 func (s *stack) openUpstreams(ctx context.Context) error {
-	up, err := startUpstream()
-	if err != nil {
-		return err
-	}
-	s.closers = append(s.closers, up.stop)
-	if s.hole, err = blackhole.Open(ctx); err != nil {
-		return err
-	}
-	s.closers = append(s.closers, s.hole.Close)
-	reserved, err := blackhole.Reserve()
-	if err != nil {
-		return err
-	}
-	s.closers = append(s.closers, reserved.Close)
-	vanish, err := parseAddress(s.hole.Addr())
-	if err != nil {
-		return err
-	}
-	refuse, err := parseAddress(reserved.Addr())
-	if err != nil {
-		return err
-	}
-	s.Clusters = []cluster{
-		{Name: ghostClient, Upstream: vanish},
-		{Name: ghostEnvoy, Upstream: vanish, EnvoyRetries: 1},
-		{Name: fast500, Upstream: up.addr},
-		{Name: refused, Upstream: refuse},
-		{Name: healthy, Upstream: up.addr},
-	}
-	return nil
+	s.closers = append(s.closers, s.upstreams.close)
+	return s.upstreams.open(ctx)
 }
 
-func (s *stack) chooseAddresses(context.Context) error {
-	wanted := []*address{&s.Ingress, &s.Admin, &s.Prometheus, &s.Alertmanager, &s.Ghostpair, &s.Coarse}
+func (s *stack) chooseAddresses(context.Context) (err error) {
+	if s.Proxies, err = newProxies(&s.upstreams); err != nil {
+		return err
+	}
+	wanted := []*address{&s.Prometheus, &s.Alertmanager, &s.Ghostpair, &s.Coarse}
 	free, err := freeAddresses(len(wanted))
 	if err != nil {
 		return err
@@ -140,16 +112,6 @@ func (s *stack) prepareGhostpair(ctx context.Context) error {
 	return err
 }
 
-func (s *stack) startEnvoy(ctx context.Context) error {
-	config, err := render(s.dir, "envoy.yaml", s.settings)
-	if err != nil {
-		return err
-	}
-	// One worker, as each has connection pools of its own.
-	return s.run(ctx, "envoy", s.Admin, "/ready", s.tools.envoy,
-		"--config-path", config, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning")
-}
-
 func (s *stack) startAlertmanager(ctx context.Context) error {
 	config, err := render(s.dir, "alertmanager.yml", s.settings)
 	if err != nil {
@@ -172,6 +134,11 @@ func (s *stack) startPrometheus(ctx context.Context) error {
 
 func (s *stack) startGhostpair(ctx context.Context) error {
 	return s.serve(ctx, ghostpairName, "ghostpair.yml", s.Ghostpair)
+}
+
+// startCoarse starts a second ghostpair, which may read only the 15 s job.
+func (s *stack) startCoarse(ctx context.Context) error {
+	return s.serve(ctx, ghostpairName+"-15s", "ghostpair-15s.yml", s.Coarse)
 }
 
 // serve runs `ghostpair serve` with the configuration of that name.
@@ -212,16 +179,16 @@ func (s *stack) run(ctx context.Context, name string, at address, readyPath, pro
 	})
 }
 
-// waitScraped waits until every job has been scraped. From then on an error counter that is born
+// waitScraped waits until every target has been scraped by every job. From then on an error counter that is born
 // counts as an error; before, it would be a starting value.
 func (s *stack) waitScraped(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("not every job is scraped after %v", readyTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("not every target is scraped after %v", readyTimeout))
 	defer cancel()
-	const jobs = 3
+	const targets = 2*fleetSize + 1
 	return wait(ctx, time.Second, s.alive, func() error {
-		up, err := byLabel(ctx, s.Prometheus, "job", "up == 1")
-		if err == nil && len(up) < jobs {
-			err = fmt.Errorf("only %d of %d jobs are up: %v", len(up), jobs, up)
+		up, err := query(ctx, s.Prometheus, "up == 1")
+		if err == nil && len(up) < targets {
+			err = fmt.Errorf("only %d of %d targets are up", len(up), targets)
 		}
 		return err
 	})

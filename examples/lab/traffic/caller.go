@@ -39,8 +39,10 @@ func LogNormal(mean time.Duration, sigma float64) Gap {
 
 // A Caller is one client of one route, which makes one call at a time.
 type Caller struct {
+	Client  int // its number, by which its answers are told from those of others
 	Route   string
 	URL     string
+	Wait    time.Duration // before the first gap
 	Gap     Gap
 	Retry   bool          // call again, once, after a 5xx
 	BackOff time.Duration // a retry waits evenly between 0 and this
@@ -51,6 +53,9 @@ type Caller struct {
 // an error that nobody waited for would be missing from the log.
 func (c Caller) Run(ctx context.Context, client *http.Client, log *Log) {
 	random := rand.New(rand.NewPCG(c.Seed, 0))
+	if !sleep(ctx, c.Wait) {
+		return
+	}
 	for sleep(ctx, c.Gap(random)) {
 		c.call(context.WithoutCancel(ctx), random, client, log)
 	}
@@ -70,7 +75,7 @@ func (c Caller) call(ctx context.Context, random *rand.Rand, client *http.Client
 func (c Caller) request(ctx context.Context, attempt int, client *http.Client) Answer {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	a := Answer{Route: c.Route, Start: time.Now(), Attempt: attempt}
+	a := Answer{Client: c.Client, Route: c.Route, Start: time.Now(), Attempt: attempt}
 	status, err := get(ctx, client, c.URL)
 	a.End, a.Status = time.Now(), status
 	if err != nil {

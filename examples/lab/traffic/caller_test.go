@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,6 +66,19 @@ func TestCallerMakesPairs(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Answers of several clients come as they end: a pair is that of one client.
+func TestPairLagsOfSeveralClients(t *testing.T) {
+	t.Parallel()
+	at := func(seconds, client, attempt int) traffic.Answer {
+		return traffic.Answer{Client: client, Attempt: attempt, End: time.Unix(int64(seconds), 0)}
+	}
+	// Client 1 fails at 0 and 5 s, client 2 at 2 and 8 s; client 3 fails once and is lucky the second time.
+	lags := traffic.PairLags([]traffic.Answer{at(0, 1, 1), at(1, 3, 1), at(2, 2, 1), at(5, 1, 2), at(8, 2, 2), at(20, 1, 1)})
+	if want := []time.Duration{5 * time.Second, 6 * time.Second}; !slices.Equal(lags, want) {
+		t.Errorf("lags %v, want %v", lags, want)
+	}
 }
 
 // A call that is under way when the time is over is brought to its end, with its retry.

@@ -10,6 +10,7 @@ import (
 
 // An Answer is what a client got for one request: the truth that the lab compares with.
 type Answer struct {
+	Client  int       `json:"client"`
 	Route   string    `json:"route"`
 	Start   time.Time `json:"start"`
 	End     time.Time `json:"end"`     // when the client had the answer
@@ -76,12 +77,17 @@ func (l *Log) of(route string, keep func(Answer) bool) []Answer {
 	return found
 }
 
-// PairLags are the times between the failure of a call and the failure of its retry.
+// PairLags are the times between the failure of a call and the failure of its retry, by the same
+// client.
 func PairLags(errors []Answer) []time.Duration {
 	var lags []time.Duration
-	for i := 1; i < len(errors); i++ {
-		if errors[i-1].Attempt == 1 && errors[i].Attempt == 2 {
-			lags = append(lags, errors[i].End.Sub(errors[i-1].End))
+	first := make(map[int]Answer)
+	for _, a := range errors {
+		if a.Attempt == 1 {
+			first[a.Client] = a
+		} else if before, failed := first[a.Client]; failed {
+			lags = append(lags, a.End.Sub(before.End))
+			delete(first, a.Client)
 		}
 	}
 	return lags
