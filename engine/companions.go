@@ -120,9 +120,9 @@ func (c *companions) read(ctx context.Context, endMillis int64, o *Options, pace
 		return err
 	}
 	length := endMillis - c.watermarkMillis
-	live, begun := length <= o.LiveWithin.Milliseconds(), o.Now()
+	begun := o.Now()
 	c.collector.Begin(c.watermarkMillis, endMillis)
-	samples, err := c.readAll(ctx, endMillis, live)
+	samples, err := c.readAll(ctx, endMillis)
 	if err == nil {
 		err = ctx.Err() // a reader may end early without an error when it is told to stop
 	}
@@ -135,8 +135,10 @@ func (c *companions) read(ctx context.Context, endMillis int64, o *Options, pace
 	return c.collector.End()
 }
 
-// readAll reads the companions, and where there are any the errors along with them.
-func (c *companions) readAll(ctx context.Context, endMillis int64, live bool) (samples int64, err error) {
+// readAll reads the companions, and where there are any the errors along with them. No read is a live one, which
+// would be a hurry that nobody needs, and ask for another minute that nobody looks at.
+func (c *companions) readAll(ctx context.Context, endMillis int64) (samples int64, err error) {
+	const live = false
 	found := false
 	for _, reader := range c.readers {
 		stats, err := reader.Read(ctx, c.watermarkMillis, endMillis, live, c.collector)
