@@ -19,7 +19,7 @@ const maxFingerprints = 64
 type Options struct {
 	Fingerprints            []score.Fingerprint
 	FalseSuspicionsPerMonth float64 // over all routes of the collector
-	RouteLimit              int     // routes beyond it are ignored, by time of the first sample, then name; 0: none
+	RouteLimit              int     // routes beyond it are ignored, by time of the first sample, then name; one is free again a day after its last sample; 0: none
 	ConnectTimeouts         bool    // the errors are connects that timed out
 }
 
@@ -32,6 +32,7 @@ type Collector struct {
 	targets    map[string]*target
 	routes     map[string]*route
 	nextTarget int32
+	gone       []gone // accounts, in order
 	stage      stage
 }
 
@@ -190,32 +191,6 @@ func (c *Collector) End() error {
 	return nil
 }
 
-// admit takes in the routes that are seen for the first time, up to the limit.
-func (c *Collector) admit(pieces []*piece) {
-	first := make(map[string]int64)
-	for _, p := range pieces {
-		for _, v := range p.views {
-			for key, runs := range v.series {
-				if key.role == roleErrors || key.route == wholeProcess || c.routes[key.route] != nil {
-					continue
-				}
-				at := runs[0].FirstMillis
-				if old, seen := first[key.route]; !seen || at < old {
-					first[key.route] = at
-				}
-			}
-		}
-	}
-	names := slices.SortedFunc(maps.Keys(first), func(a, b string) int {
-		return cmp.Or(cmp.Compare(first[a], first[b]), cmp.Compare(a, b))
-	})
-	for _, name := range names {
-		if limit := c.options.RouteLimit; limit <= 0 || len(c.routes) < limit {
-			c.routes[name] = newRoute(len(c.options.Fingerprints))
-		}
-	}
-}
-
 // first notes when roles were first seen.
 func (c *Collector) first(pieces []*piece) {
 	for _, p := range pieces {
@@ -229,11 +204,11 @@ func (c *Collector) first(pieces []*piece) {
 	}
 }
 
-// settle advances the accounts and forgets what is long gone.
+// settle forgets what is long gone, and advances the accounts.
 func (c *Collector) settle(toMillis int64) {
+	c.forget(toMillis)
 	levels := c.levels()
 	for _, name := range slices.Sorted(maps.Keys(c.routes)) {
 		c.routes[name].settle(toMillis, levels)
 	}
-	maps.DeleteFunc(c.targets, func(_ string, t *target) bool { return t.forget(toMillis) })
 }

@@ -47,10 +47,10 @@ func (v *stagedView) bucket(key histogramKey, fresh bucket, s *stage, runs []obs
 // samplesOf walks through the buckets of a histogram and visits all intervals in order, with the buckets at
 // both ends: an interval ends at a scrape, and in those from first to last nothing changes. It returns the buckets at the
 // last scrape. A bound that several series have is left out: which of them belong together is not known.
-func samplesOf(all []*bucket, before []sample, times []int64, visit func(first, last int, before, now []sample)) []sample {
+func samplesOf(all []*bucket, before []sample, times []int64, sinceMillis int64, visit func(first, last int, before, now []sample)) []sample {
 	walks := make([]series, len(all))
 	for i, b := range all {
-		walks[i].spans = spansOf(slices.Clone(b.runs), times)
+		walks[i].spans = spansSince(spansOf(slices.Clone(b.runs), times), times, sinceMillis)
 	}
 	var spare []sample
 	for i := 0; i < len(times); {
@@ -134,11 +134,11 @@ func (m *marks) between(window, first, last int) int64 {
 	return m.grown[window][last+1] - m.grown[window][first]
 }
 
-// mark finds out about one histogram. The state moves on.
-func (t *target) mark(key histogramKey, all []*bucket, windows []Window, times []int64) marks {
+// mark finds out about one histogram from a time on. The state moves on.
+func (t *target) mark(key histogramKey, all []*bucket, windows []Window, times []int64, sinceMillis int64) marks {
 	m := marks{grown: make([][]int64, len(windows))}
 	name := key.String()
-	state := samplesOf(all, t.Histograms[name], times, func(first, last int, before, now []sample) {
+	state := samplesOf(all, t.Histograms[name], times, sinceMillis, func(first, last int, before, now []sample) {
 		x := mark{last: last}
 		for i, w := range windows {
 			n, known := growth(w, before, now)

@@ -32,7 +32,7 @@ func (c *Collector) classify(t *target, s segment, v *stagedView) *intervals {
 	iv := &intervals{left: make([]int64, n), times: s.times, classes: make([]class, n), until: make([]int, n)}
 	for key, all := range v.histograms {
 		if h := c.histograms[latencyIndex]; key.metric == h.Metric {
-			iv.slow = append(iv.slow, t.mark(key, all, h.Windows, s.times))
+			iv.slow = append(iv.slow, t.mark(key, all, h.Windows, s.times, 0))
 		}
 	}
 	iv.process = t.processGrowth(s.times)

@@ -17,6 +17,8 @@ const maxTransitions = 64
 
 // route is what is remembered of one route.
 type route struct {
+	Since    int64       // samples before it do not count
+	Last     int64       // newest sample of a companion
 	Days     []day       // the newest two, in order
 	Accounts [][]account // by fingerprint, then by scrape interval
 }
@@ -93,19 +95,29 @@ func (r *route) slow(atMillis int64, fingerprint int, known uint64, n int64) {
 	}
 }
 
-// add adds a stretch to the account of a fingerprint and scrape interval.
-func (r *route) add(fingerprint int, fp score.Fingerprint, deltaMillis int64, s diagnosis.Stretch) error {
+// account returns the account of a fingerprint and scrape interval for a stretch that begins at a time, and one
+// that is given up for it: after so long nothing of it is left that could matter.
+func (r *route) account(fingerprint int, fp score.Fingerprint, deltaMillis, leftMillis int64) (now, before *account, err error) {
 	list := r.Accounts[fingerprint]
 	at, found := slices.BinarySearchFunc(list, deltaMillis, func(a account, delta int64) int { return cmp.Compare(a.DeltaMillis, delta) })
-	if !found {
-		fresh, err := diagnosis.NewAccount(diagnosis.AccountOptions{DeltaMillis: deltaMillis, Fingerprint: fp})
-		if err != nil {
-			return err
-		}
-		list = slices.Insert(list, at, account{DeltaMillis: deltaMillis, Account: fresh})
-		r.Accounts[fingerprint] = list
+	if found && leftMillis-list[at].Last <= keepAccountMillis {
+		return &list[at], nil, nil
 	}
-	a := &list[at]
+	fresh, err := diagnosis.NewAccount(diagnosis.AccountOptions{DeltaMillis: deltaMillis, Fingerprint: fp})
+	if err != nil {
+		return nil, nil, err
+	}
+	if found {
+		old := list[at]
+		list[at] = account{DeltaMillis: deltaMillis, Account: fresh}
+		return &list[at], &old, nil
+	}
+	r.Accounts[fingerprint] = slices.Insert(list, at, account{DeltaMillis: deltaMillis, Account: fresh})
+	return &r.Accounts[fingerprint][at], nil, nil
+}
+
+// add adds a stretch.
+func (a *account) add(s diagnosis.Stretch) error {
 	if err := a.Add(s); err != nil {
 		return err
 	}

@@ -65,6 +65,18 @@ func spansOf(runs []observe.Run, times []int64) []span {
 	return out
 }
 
+// spansSince leaves out what was before a time.
+func spansSince(all []span, times []int64, sinceMillis int64) []span {
+	first, _ := slices.BinarySearch(times, sinceMillis)
+	for len(all) > 0 && all[0].last < first {
+		all = all[1:]
+	}
+	if len(all) > 0 {
+		all[0].first = max(all[0].first, first)
+	}
+	return all
+}
+
 // at tells the value at scrape i, and until which scrape nothing changes. It must be asked in order.
 func (s *series) at(i, end int) (value float64, present bool, hold int) {
 	for s.pos < len(s.spans) && s.spans[s.pos].last < i {

@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion is that of the format below.
-const stateVersion = 2
+const stateVersion = 3
 
 // errState is a state that cannot be taken over.
 var errState = errors.New("not a state that this version wrote")
@@ -23,6 +23,7 @@ type state struct {
 	Routes     map[string]*route
 	NextTarget int32
 	Firsts     [roles]int64
+	Gone       []gone
 }
 
 // MarshalBinary returns the state. Equal states give equal bytes.
@@ -35,7 +36,7 @@ func (c *Collector) MarshalBinary() ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = c.eachAccount(func(a *account) error { a.State = nil; return nil }) }()
-	return json.Marshal(state{stateVersion, c.targets, c.routes, c.nextTarget, c.firsts})
+	return json.Marshal(state{stateVersion, c.targets, c.routes, c.nextTarget, c.firsts, c.gone})
 }
 
 // UnmarshalBinary replaces the state by one that MarshalBinary wrote for the same fingerprints. After
@@ -50,6 +51,7 @@ func (c *Collector) UnmarshalBinary(data []byte) error {
 		return fmt.Errorf("state of companions of version %d: %w", s.Version, errState)
 	}
 	fresh.targets, fresh.routes, fresh.nextTarget, fresh.firsts = s.Targets, s.Routes, s.NextTarget, s.Firsts
+	fresh.gone = s.Gone
 	if err := fresh.restore(); err != nil {
 		return fmt.Errorf("state of companions: %w", err)
 	}

@@ -62,21 +62,33 @@ func (c *Collector) segment(t *target, s segment, v *stagedView) error {
 		}
 	}
 	iv := c.classify(t, s, v)
+	marks := c.markRoutes(t, s, v)
 	for name, list := range t.Series {
-		if name == wholeProcess {
-			continue
+		r := c.routes[name]
+		if r == nil {
+			continue // it is about the whole process, or its route is gone
 		}
-		w := walk{collector: c, target: t, route: c.routes[name], list: list, intervals: iv}
-		for i, h := range c.histograms {
-			if all := v.histograms[histogramKey{h.Metric, name}]; all != nil && !h.Process {
-				w.marks[i] = t.mark(histogramKey{h.Metric, name}, all, h.Windows, s.times)
-			}
-		}
+		w := walk{collector: c, target: t, name: name, route: r, list: list, marks: marks[name], intervals: iv}
 		if err := w.run(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// markRoutes reads the histograms of the routes, of those that have no series yet as well: that a piece ends
+// between them must make no difference.
+func (c *Collector) markRoutes(t *target, s segment, v *stagedView) map[string][histograms]marks {
+	all := make(map[string][histograms]marks)
+	for key, buckets := range v.histograms {
+		i := slices.IndexFunc(c.histograms, func(h Histogram) bool { return h.Metric == key.metric })
+		if r := c.routes[key.group]; r != nil && !c.histograms[i].Process {
+			route := all[key.group]
+			route[i] = t.mark(key, buckets, c.histograms[i].Windows, s.times, r.Since)
+			all[key.group] = route
+		}
+	}
+	return all
 }
 
 func (v *stagedView) has(histogram string) bool {
@@ -91,10 +103,15 @@ func (v *stagedView) has(histogram string) bool {
 // attach gives the series of the target their samples in the segment.
 func (c *Collector) attach(t *target, s segment, v *stagedView) {
 	for key, runs := range v.series {
-		if key.route != wholeProcess && c.routes[key.route] == nil {
-			continue // beyond the limit
+		since := int64(0)
+		if key.route != wholeProcess {
+			r := c.routes[key.route]
+			if r == nil {
+				continue // beyond the limit
+			}
+			since = r.Since
 		}
-		spans := spansOf(slices.Clone(runs), s.times)
+		spans := spansSince(spansOf(slices.Clone(runs), s.times), s.times, since)
 		if len(spans) == 0 {
 			continue
 		}

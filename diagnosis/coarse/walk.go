@@ -3,6 +3,7 @@ package coarse
 import (
 	"slices"
 
+	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/diagnosis"
 )
 
@@ -11,6 +12,7 @@ type walk struct {
 	*intervals
 	collector *Collector
 	target    *target
+	name      string // of the route
 	route     *route
 	list      []*series
 	marks     [histograms]marks // of the histograms of the cluster
@@ -121,11 +123,23 @@ func (w *walk) emit(first, last int, x scene) error {
 			own.Known |= diagnosis.KnownUpstream
 			own.Upstream = x.upstream.grew>>f&1 == 1
 		}
-		if err := w.route.add(f, fp, c.delta, own); err != nil {
+		if err := w.add(f, fp, c.delta, own); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// add adds a stretch to its account.
+func (w *walk) add(fingerprint int, fp score.Fingerprint, deltaMillis int64, s diagnosis.Stretch) error {
+	a, before, err := w.route.account(fingerprint, fp, deltaMillis, s.LeftMillis)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		w.collector.bury(w.name, fingerprint, before, before.Last+keepAccountMillis)
+	}
+	return a.add(s)
 }
 
 // stretch is what all fingerprints have in common. Where the errors are connect timeouts themselves, they are the
