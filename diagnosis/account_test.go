@@ -13,7 +13,7 @@ import (
 	"github.com/ghostpair/ghostpair/detector/score"
 )
 
-const allKnown = KnownErrors | KnownSlow | KnownFailures | KnownTimeouts | KnownPending
+const allKnown = KnownErrors | KnownSlow | KnownFailures | KnownTimeouts | KnownPending | KnownUpstream
 
 // firstDay is a Monday; only its being the start of a UTC day matters.
 const firstDay = 20000 * dayMillis
@@ -52,7 +52,7 @@ func TestAccountAgreesWithBatch(t *testing.T) {
 		a := newAccount(t, delta)
 		x, y := marks(c.N, c.X), marks(c.N, c.Y)
 		for i := range x {
-			s := Stretch{Target: 7, LeftMillis: firstDay + int64(i-1)*delta, AtMillis: firstDay + int64(i)*delta, Intervals: 1, Known: allKnown, Slow: y[i]}
+			s := Stretch{Target: 7, LeftMillis: firstDay + int64(i-1)*delta, AtMillis: firstDay + int64(i)*delta, Intervals: 1, Known: allKnown, Slow: y[i], Upstream: y[c.N-1-i]}
 			if x[i] {
 				s.Errors, s.Failures, s.Timeouts, s.Pending = 1, 2, 2, int64(i%2)
 			}
@@ -63,6 +63,12 @@ func TestAccountAgreesWithBatch(t *testing.T) {
 		got := a.Evidence()
 		if got.Association == nil || *got.Association != want {
 			t.Errorf("%s: %+v, want %+v", c.Name, got.Association, want)
+		}
+		backwards := slices.Clone(y) // the other histogram by itself
+		slices.Reverse(backwards)
+		upstream, _ := NewAssociation(x, backwards, blockIntervals, true)
+		if got.Upstream == nil || *got.Upstream != upstream {
+			t.Errorf("%s: %+v, want %+v", c.Name, got.Upstream, upstream)
 		}
 		odd := int64(0)
 		for _, i := range c.X {
@@ -266,7 +272,7 @@ func randomStretches(rng *rand.Rand, delta int64, targets, days int) []Stretch {
 			s := Stretch{Target: int32(target), LeftMillis: left, AtMillis: at, Intervals: 1, Known: known}
 			if trouble {
 				s.Errors, s.Slow = rng.Int64N(3), rng.IntN(3) > 0
-				s.Failures, s.Pending = rng.Int64N(3), rng.Int64N(2)
+				s.Failures, s.Pending, s.Upstream = rng.Int64N(3), rng.Int64N(2), rng.IntN(3) > 1
 				s.Timeouts = s.Failures
 			}
 			if rng.IntN(100) > 0 { // else a gap

@@ -127,23 +127,31 @@ func TestFalseSuspicionsKeepTheirPromise(t *testing.T) {
 	const alpha = 0.05
 	days := simulated(100)
 	for seed, c := range []struct {
-		name   string
-		delta  int64
-		bursty bool
-		base   int
+		name     string
+		delta    int64
+		bursty   bool
+		base     int
+		timeouts bool // the errors are the failed connects themselves, as of a source of connect timeouts
 	}{
-		{"even", 15000, false, 0}, {"bursts", 15000, true, 200}, {"busy gauge, 30 s", 30000, false, 300}, {"bursts, 60 s", 60000, true, 100},
+		{"even", 15000, false, 0, false}, {"bursts", 15000, true, 200, false},
+		{"busy gauge, 30 s", 30000, false, 300, false}, {"bursts, 60 s", 60000, true, 100, false},
+		{"connect timeouts", 15000, false, 100, true}, {"connect timeouts, bursts, 30 s", 30000, true, 100, true},
 	} {
 		options := AccountOptions{DeltaMillis: c.delta, Fingerprint: score.Fingerprint{Hi: 14 * time.Second}}
 		got := suspectedShare(t, 100+uint64(seed), days, options, alpha, allKnown&^KnownTimeouts, func(d *simDay) {
 			for _, at := range d.times(40, c.bursty) {
-				d.error(at)
+				if !c.timeouts {
+					d.error(at)
+				}
 			}
 			for _, at := range d.times(40, c.bursty) {
 				d.latency(at)
 			}
-			for _, at := range d.times(45, false) {
+			for _, at := range d.times(45, c.timeouts && c.bursty) {
 				d.fail(at, 1)
+				if c.timeouts {
+					d.error(at + 1)
+				}
 			}
 			for _, at := range d.times(c.base, false) {
 				d.wait(at, at+2)

@@ -105,11 +105,11 @@ func comings() map[string][]stay {
 	return map[string][]stay{
 		"always":    {{-1, start, hours(1e6)}},
 		"late":      {{-1, hours(7.3), hours(1e6)}},
-		"one pod":   {{1, hours(2.1), hours(20)}},
-		"pause":     {{-1, start, hours(5)}, {-1, hours(5.5), hours(9)}, {-1, hours(11), hours(13)}},
-		"next day":  {{-1, start, hours(3)}, {-1, hours(30), hours(60)}},
-		"next week": {{0, hours(4), hours(5)}, {1, hours(90), hours(91)}},
-		"gone":      {{-1, hours(1), hours(6)}},
+		"one pod":   {{1, hours(2.1), hours(20.7)}},
+		"pause":     {{-1, start, hours(5.1)}, {-1, hours(5.5), hours(9.3)}, {-1, hours(11), hours(13.4)}},
+		"next day":  {{-1, start, hours(3.6)}, {-1, hours(30), hours(60.2)}},
+		"next week": {{0, hours(4), hours(5.3)}, {1, hours(90), hours(91.7)}},
+		"gone":      {{-1, hours(1), hours(6.4)}},
 		"a second":  {{-1, hours(28), hours(31)}},
 	}
 }
