@@ -41,10 +41,14 @@ func BenchmarkReportOfAMonth(b *testing.B) {
 		b.Fatal(err)
 	}
 	stretch := from.Format(time.RFC3339) + ".." + to.Format(time.RFC3339)
+	var used time.Duration
 	for b.Loop() {
-		if out, err := exec.Command(path, "report", "--prometheus.url="+server.URL(), "--range="+stretch, "--output.file="+dir+"/report.html").CombinedOutput(); err != nil {
+		cmd := exec.Command(path, "report", "--prometheus.url="+server.URL(), "--range="+stretch, "--output.file="+dir+"/report.html")
+		if out, err := cmd.CombinedOutput(); err != nil {
 			b.Fatalf("%v\n%s", err, out)
 		}
+		used += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
 	b.ReportMetric(float64(samples), "samples")
+	b.ReportMetric(used.Seconds()/float64(b.N), "cpu-s/op") // without that of Prometheus, and whatever else the machine has to do
 }
