@@ -12,7 +12,7 @@ import (
 )
 
 // stateMagic begins every marshalled state; its last byte is the version of the layout.
-const stateMagic = "gpobsrv\x01"
+const stateMagic = "gpobsrv\x02"
 
 var (
 	errState    = errors.New("state of the observer is damaged or of another version")
@@ -103,22 +103,35 @@ func (w *writer) target(t *target) {
 	w.string(t.name)
 	w.int(int64(t.id))
 	views := slices.SortedFunc(slices.Values(t.views), func(a, b *viewState) int { return strings.Compare(a.name, b.name) })
+	several := carrying(views) > 1
 	w.int(int64(len(views)))
 	for _, v := range views {
-		w.view(v)
+		w.view(v, several)
 	}
 	if t.id != noID {
 		w.timeline(&t.line)
 	}
 	w.int(int64(len(t.groups)))
 	for _, name := range slices.Sorted(maps.Keys(t.groups)) {
-		w.group(t.groups[name])
+		w.group(t.groups[name], views)
 	}
 }
 
-func (w *writer) view(v *viewState) {
+func (w *writer) doubt(d doubt) {
+	w.int(d.since)
+	w.int(d.fresh)
+	w.bool(d.lost)
+}
+
+func (w *writer) view(v *viewState, several bool) {
 	w.string(v.name)
 	w.bool(v.carries)
+	w.bool(v.sampled && several)
+	if several {
+		w.doubt(v.doubt)
+	} else {
+		w.doubt(noDoubt())
+	}
 	w.int(v.first)
 	w.int(v.last)
 	w.int(v.covered)
@@ -160,8 +173,25 @@ func (w *writer) timeline(l *timeline) {
 	}
 }
 
-func (w *writer) group(g *group) {
+func (w *writer) group(g *group, views []*viewState) {
 	w.string(g.route.name)
+	w.bool(g.own != nil)
+	if g.own != nil {
+		w.int(int64(g.own.id))
+		w.int(g.ownSince)
+		w.timeline(&g.own.line)
+	}
+	doubts := g.doubts
+	if carrying(views) < 2 {
+		doubts = nil
+	}
+	w.int(int64(len(doubts)))
+	for _, v := range views {
+		if d := g.doubt(v); len(doubts) > 0 && d != noDoubt() {
+			w.string(v.name)
+			w.doubt(d)
+		}
+	}
 	w.int(int64(len(g.counters)))
 	for _, c := range g.counters {
 		w.string(c.name)
@@ -169,16 +199,48 @@ func (w *writer) group(g *group) {
 		w.float(c.value)
 		w.float(c.sampled)
 		w.int(int64(c.missing))
+		w.seen(c, views)
 	}
 	w.int(int64(len(g.units)))
 	for _, u := range g.units {
 		w.int(int64(u.ID))
+		w.bool(u.own)
 		w.int(u.DeltaMillis)
 		w.int(u.SinceMillis)
 		w.int(u.last)
 		w.int(u.hours.newest)
 		w.bits(u.hours.bits)
 	}
+}
+
+// carrying counts the views that carry series.
+func carrying(views []*viewState) int {
+	n := 0
+	for _, v := range views {
+		if v.carries {
+			n++
+		}
+	}
+	return n
+}
+
+// seen writes what is known of a counter in other views than the one in use, and which views had it, in the
+// order of their names.
+func (w *writer) seen(c *counter, views []*viewState) {
+	newest := c.newest
+	if newest <= c.last {
+		newest = never
+	}
+	w.int(newest)
+	w.float(c.base)
+	var bits uint64
+	if carrying(views) < 2 {
+		views = nil
+	}
+	for i, v := range views {
+		bits |= c.present >> v.slot & 1 << i
+	}
+	w.int(int64(bits))
 }
 
 func (w *writer) late(l *lateness) {

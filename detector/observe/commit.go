@@ -20,6 +20,7 @@ type commit struct {
 // bornTarget is a target whose first series was seen in the piece.
 type bornTarget struct {
 	target *target
+	route  string // whose own timeline it is; empty: of no one
 	at     int64
 }
 
@@ -58,14 +59,30 @@ func (c *commit) target(t *stagedTarget) {
 	}
 	c.targets[t.target.name] = t.target
 	t.target.oldest = never // look at it when pruning
-	line, segments := c.timeline(t)
-	if len(segments) == 0 {
+	l := c.layTarget(t)
+	if l == nil {
+		return
+	}
+	line, segments := l.lay(t.target, l.walks, never)
+	if l.start != never && t.target.id == noID {
+		c.newTargets = append(c.newTargets, bornTarget{target: t.target, at: l.start})
+	}
+	several := l.compare != nil || t.target.owns > 0
+	if len(segments) == 0 && !several {
 		return
 	}
 	c.attach(t)
-	newEvaluation(c, t, line, segments).run()
-	line.keep(c.stage.from, c.stage.to)
-	c.piece.Quality.Gaps += line.gaps
+	if several {
+		l.ownTimelines()
+	}
+	if len(segments) > 0 {
+		newEvaluation(l, line, segments).run()
+		line.keep(c.stage.from, c.stage.to)
+		c.piece.Quality.Gaps += line.gaps
+	}
+	if l.compare != nil {
+		l.compare.settle()
+	}
 }
 
 // scrapeTimes completes the scrape times of the views and returns the first of all, or never.
@@ -119,7 +136,8 @@ func (c *commit) renew(t *target, at int64) {
 		for _, u := range g.units {
 			c.units.forget(u.ID)
 		}
-		g.units = nil
+		g.units, g.doubts = nil, nil
+		c.disown(t, g)
 		for _, x := range g.counters {
 			x.reset()
 		}
@@ -128,7 +146,7 @@ func (c *commit) renew(t *target, at int64) {
 		c.lines.forget(t.id)
 	}
 	t.id, t.line = noID, newTimeline()
-	t.views = slices.DeleteFunc(t.views, func(v *viewState) bool { return expired(v.last, at) })
+	t.dropViews(func(v *viewState) bool { return expired(v.last, at) })
 }
 
 // attach makes new counters of routes that are observed part of the target.
@@ -153,7 +171,7 @@ func (c *commit) attach(t *stagedTarget) {
 // number gives IDs to what is new, in the order of first samples, then names.
 func (c *commit) number() {
 	slices.SortFunc(c.newTargets, func(a, b bornTarget) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.target.name, b.target.name))
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.target.name, b.target.name), strings.Compare(a.route, b.route))
 	})
 	for _, b := range c.newTargets {
 		b.target.id = c.lines.next()

@@ -113,6 +113,9 @@ func (r *reader) index(s *state, units, lines int64) {
 			ids = append(ids, t)
 		}
 		for _, g := range t.groups {
+			if g.own != nil {
+				ids = append(ids, g.own)
+			}
 			all = append(all, g.units...)
 		}
 	}
@@ -154,7 +157,9 @@ func (r *reader) target(s *state) *target {
 	t := newTarget(r.string())
 	t.id = r.id()
 	for n := r.length(); n > 0 && !r.bad; n-- {
-		t.views = append(t.views, r.view())
+		v := r.view()
+		v.slot = uint8(min(len(t.views), maxViews))
+		t.views = append(t.views, v)
 	}
 	if t.id != noID {
 		t.line = r.timeline()
@@ -170,13 +175,16 @@ func (r *reader) target(s *state) *target {
 			t.groups = make(map[string]*group)
 		}
 		t.groups[name] = r.group(t, route)
+		if t.groups[name].own != nil {
+			t.owns++
+		}
 	}
 	return t
 }
 
 func (r *reader) view() *viewState {
 	v := newViewState(r.string())
-	v.carries = r.bool()
+	v.carries, v.sampled, v.doubt = r.bool(), r.bool(), r.doubt()
 	v.first, v.last, v.covered = r.int(), r.int(), r.int()
 	v.delta, v.candidate = r.within(0, math.MaxInt64), r.int()
 	v.agreed = r.within(0, agreeingSpacings-1)
@@ -205,15 +213,36 @@ func (r *reader) timeline() timeline {
 	return l
 }
 
+func (r *reader) doubt() doubt {
+	return doubt{since: r.int(), fresh: r.within(0, math.MaxInt64), lost: r.bool()}
+}
+
 func (r *reader) group(t *target, route *route) *group {
 	g := &group{route: route}
+	if r.bool() {
+		g.own = &target{name: t.name, id: r.id()}
+		g.ownSince, g.own.line = r.int(), r.timeline()
+		r.check(g.own.id != noID)
+	}
+	for n := r.length(); n > 0 && !r.bad; n-- {
+		view := t.view(r.string())
+		r.check(view != nil)
+		g.doubts = append(g.doubts, viewDoubt{view, r.doubt()})
+	}
 	for n := r.length(); n > 0 && !r.bad; n-- {
 		c := newCounter(r.string())
 		c.last, c.value, c.sampled, c.missing = r.int(), r.value(), r.value(), uint8(r.within(0, gone))
+		c.newest, c.base, c.present = r.int(), r.value(), uint64(r.int())
 		g.counters = append(g.counters, c)
 	}
 	for n := r.length(); n > 0 && !r.bad; n-- {
-		u := &unit{Unit: Unit{ID: r.id(), RouteID: route.id, TargetID: t.id, Route: route.name, Target: t.name}}
+		u := &unit{Unit: Unit{ID: r.id(), RouteID: route.id, TargetID: t.id, Route: route.name, Target: t.name}, own: r.bool()}
+		if u.own {
+			r.check(g.own != nil)
+			if g.own != nil {
+				u.TargetID = g.own.id
+			}
+		}
 		u.DeltaMillis, u.SinceMillis, u.last = r.within(0, math.MaxInt64), r.int(), r.int()
 		u.hours = hours{newest: r.int(), bits: r.bits()}
 		g.units = append(g.units, u)

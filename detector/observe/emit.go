@@ -54,7 +54,7 @@ func (e *evaluation) emit(g *group) {
 	units := make([]*unit, len(e.touched))
 	for i, t := range e.touched {
 		if delta := e.line.epochs[i].delta; delta > 0 && t.first != never {
-			units[i] = e.unit(g, delta, t)
+			units[i] = e.unit(g, e.isOwn(g, i), delta, t)
 		}
 	}
 	if len(g.counters) > 1 || len(e.births) > 0 { // else they are in order
@@ -71,7 +71,7 @@ func (e *evaluation) emit(g *group) {
 		}
 		u := units[x.epoch]
 		if u == nil { // the interval is not known yet
-			u = e.unit(g, 0, touched{first: x.at, last: x.at, hours: hours{newest: hourOf(x.at), bits: 1}})
+			u = e.unit(g, e.isOwn(g, x.epoch), 0, touched{first: x.at, last: x.at, hours: hours{newest: hourOf(x.at), bits: 1}})
 		}
 		e.piece.Events = append(e.piece.Events, Event{
 			LeftMillis: x.left, AtMillis: x.at, Unit: &u.Unit, Kind: x.kind, Increment: x.increment,
@@ -79,21 +79,38 @@ func (e *evaluation) emit(g *group) {
 	}
 }
 
+// isOwn says whether an epoch is one of the route's own timeline, after it left that of its target.
+func (e *evaluation) isOwn(g *group, epoch int) bool {
+	return g.own != nil && e.line.epochs[epoch].from >= g.ownSince
+}
+
 // unit returns the unit of the group at an interval, new where it must be, with its samples noted.
-func (e *evaluation) unit(g *group, delta int64, t touched) *unit {
-	i, ok := slices.BinarySearchFunc(g.units, delta, func(u *unit, delta int64) int { return cmp.Compare(u.DeltaMillis, delta) })
+func (e *evaluation) unit(g *group, own bool, delta int64, t touched) *unit {
+	i, ok := slices.BinarySearchFunc(g.units, delta, func(u *unit, delta int64) int {
+		if u.own != own {
+			if own {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(u.DeltaMillis, delta)
+	})
 	if ok && expired(g.units[i].last, t.first) {
 		e.units.forget(g.units[i].ID)
 		g.units = slices.Delete(g.units, i, i+1)
 		ok = false
 	}
 	if !ok {
+		of := e.staged.target
+		if own {
+			of = g.own
+		}
 		u := &unit{
 			Unit: Unit{ID: noID, Route: g.route.name, Target: e.staged.target.name, DeltaMillis: delta, SinceMillis: t.first},
-			last: never,
+			own:  own, last: never,
 		}
 		g.units = slices.Insert(g.units, i, u)
-		e.newUnits = append(e.newUnits, bornUnit{unit: u, route: g.route, target: e.staged.target})
+		e.newUnits = append(e.newUnits, bornUnit{unit: u, route: g.route, target: of})
 	}
 	u := g.units[i]
 	u.last = max(u.last, t.last)

@@ -11,9 +11,10 @@ const maxBirth = 100
 
 // evaluation turns the marks of the counters of a target into events.
 type evaluation struct {
-	*commit
-	staged   *stagedTarget
+	*laying
 	line     *lineWalk
+	own      bool  // it is that of a route alone
+	since    int64 // from then on
 	segments []segment
 	scraped  []bool // per hour of the piece; nil: not needed yet
 
@@ -36,6 +37,7 @@ type growth struct {
 type birth struct {
 	left, at int64
 	value    float64
+	kind     Kind
 }
 
 // vanished is a counter that was there at the scrape before and is not at this one.
@@ -51,25 +53,32 @@ type touched struct {
 	hours       hours
 }
 
-func newEvaluation(c *commit, t *stagedTarget, line *lineWalk, segments []segment) *evaluation {
-	return &evaluation{commit: c, staged: t, line: line, segments: segments, touched: make([]touched, len(line.epochs))}
+func newEvaluation(l *laying, line *lineWalk, segments []segment) *evaluation {
+	return &evaluation{laying: l, line: line, segments: segments, touched: make([]touched, len(line.epochs))}
 }
 
+// run evaluates all routes that share the timeline of the target.
 func (e *evaluation) run() {
 	for _, g := range e.staged.target.groups {
-		if g.route.dropped {
-			continue
+		if g.own == nil {
+			e.group(g)
 		}
-		e.growths, e.births, e.vanished = e.growths[:0], e.births[:0], e.vanished[:0]
-		for i := range e.touched {
-			e.touched[i] = touched{first: never, last: never}
-		}
-		for _, x := range g.counters {
-			e.counter(x)
-		}
-		e.settleBirths()
-		e.emit(g)
 	}
+}
+
+func (e *evaluation) group(g *group) {
+	if g.route.dropped {
+		return
+	}
+	e.growths, e.births, e.vanished = e.growths[:0], e.births[:0], e.vanished[:0]
+	for i := range e.touched {
+		e.touched[i] = touched{first: never, last: never}
+	}
+	for _, x := range g.counters {
+		e.counter(x)
+	}
+	e.settleBirths()
+	e.emit(g)
 }
 
 // walk returns the samples of a counter on the timeline.
@@ -114,7 +123,7 @@ func (e *evaluation) stitch(x *counter) walker {
 
 // counter moves one counter over the piece.
 func (e *evaluation) counter(x *counter) {
-	if expired(x.last, e.line.times[0].first) {
+	if expired(x.seen(), e.line.times[0].first) {
 		x.reset()
 	}
 	w := e.walk(x)
@@ -135,7 +144,7 @@ func (e *evaluation) counter(x *counter) {
 	}
 	if w.first != noMark {
 		e.touch(since, w.before)
-		x.last = w.before
+		x.last, x.base = w.before, 0
 	}
 	if w.missing > 0 {
 		e.absent(x, &w)
@@ -150,7 +159,7 @@ func (e *evaluation) continued(x *counter, m mark) mark {
 	if m.missing > 0 && x.missing == 0 {
 		e.vanished = append(e.vanished, vanished{at: m.vanished, value: x.value})
 	}
-	if expired(x.last, m.at) {
+	if expired(x.seen(), m.at) {
 		x.reset()
 	}
 	m.before = x.last
@@ -184,17 +193,80 @@ func (e *evaluation) mark(x *counter, m mark) {
 	if !crossed && regular(m.at-left, e.line.epochs[epoch].delta) {
 		g.kind = Cell
 	}
+	base := e.base(x, m.at)
+	entered := int64(never)
+	if m.missing == gone && crossed {
+		entered = e.bornOnEntry(x, m, epoch)
+	}
 	switch {
+	case m.missing == gone && x.last == never && base > 0:
+		g.kind = Growth
+		e.grow(g, base, m.value, crossed)
+	case entered != never:
+		e.births = append(e.births, e.birth(entered, m, epoch))
 	case m.missing == gone && crossed && x.last != never:
 		e.grow(g, x.sampled, m.value, crossed)
 	case m.missing == gone:
-		e.births = append(e.births, birth{left: left, at: m.at, value: m.value})
+		b := e.birth(left, m, epoch)
+		if crossed {
+			b.kind = Growth
+		}
+		e.births = append(e.births, b)
 	default:
 		if m.missing == 1 && g.kind == Growth && e.line.epochs[epoch].delta > 0 {
 			e.growths = append(e.growths, growth{left: left, at: m.at, epoch: epoch, kind: Break})
 		}
 		e.grow(g, x.value, m.value, crossed)
 	}
+}
+
+func (e *evaluation) birth(left int64, m mark, epoch int) birth {
+	b := birth{left: left, at: m.at, value: m.value, kind: Growth}
+	if regular(m.at-left, e.line.epochs[epoch].delta) {
+		b.kind = Cell
+	}
+	return b
+}
+
+// base returns what a counter had counted when it was first seen, where that was before at in a view that
+// was not in use because another one seemed to be as good. Elsewhere a counter that was not there at a
+// scrape of the target was not there.
+func (e *evaluation) base(x *counter, at int64) float64 {
+	if !e.own || at < e.since {
+		return 0
+	}
+	if e.compare == nil || x.base > 0 {
+		return x.base
+	}
+	if first := e.compare.firsts[x]; first.at < at {
+		return first.base
+	}
+	return 0
+}
+
+// bornOnEntry returns the scrape of a view before the one with which it is taken into use, if the counter,
+// which no view had, was not there then either: it was born after that scrape. Else it returns never.
+func (e *evaluation) bornOnEntry(x *counter, m mark, epoch int) int64 {
+	view := e.line.epochs[epoch].view
+	if view == nil || e.line.epochs[epoch].from != m.at {
+		return never
+	}
+	entered := view.lastScrape(m.at - 1)
+	if entered == never || m.before != never && entered <= m.before {
+		return never
+	}
+	if entered <= e.stage.from {
+		if x.present>>view.state.slot&1 == 1 {
+			return never
+		}
+		return entered
+	}
+	for s := x.staged; s != nil; s = s.next {
+		if s.view.name == view.before.name && s.sampledAt(&e.stage.log, entered) {
+			return never
+		}
+	}
+	return entered
 }
 
 // grow adds the growth from one value to the next. A counter that fell has been reset, unless another
@@ -221,11 +293,7 @@ func (e *evaluation) settleBirths() {
 	slices.SortStableFunc(e.births, func(a, b birth) int { return cmp.Compare(a.at, b.at) })
 	slices.SortStableFunc(e.vanished, func(a, b vanished) int { return cmp.Compare(a.at, b.at) })
 	for _, b := range e.births {
-		epoch := e.line.epochOf(b.at)
-		g := growth{left: b.left, at: b.at, epoch: epoch, kind: Growth, increment: b.value}
-		if regular(b.at-b.left, e.line.epochs[epoch].delta) && !e.line.crossed(b.left, b.at) {
-			g.kind = Cell
-		}
+		g := growth{left: b.left, at: b.at, epoch: e.line.epochOf(b.at), kind: b.kind, increment: b.value}
 		if former := e.former(b); former != nil {
 			former.used = true
 			e.piece.Quality.Renames++

@@ -1,30 +1,89 @@
 package observe
 
-// timeline moves the views of a target over the piece and lays its timeline. It returns no segments
-// while no series was seen on the target, or when no scrape in use fell into the piece.
-func (c *commit) timeline(t *stagedTarget) (*lineWalk, []segment) {
-	walks := c.walks(t)
+import "slices"
+
+// laying is how the timelines of a target are laid over the piece.
+type laying struct {
+	*commit
+	staged  *stagedTarget
+	walks   []*viewWalk
+	before  timeline // of the target, as it was before the piece; of a target with one view it is not kept
+	compare *comparison
+	lo      int64
+	start   int64 // first series of a target that had none before; never: it had
+	earlier map[*viewWalk]viewState
+}
+
+// layTarget moves the views of a target over the piece. It returns nil while no series was seen on the target.
+func (c *commit) layTarget(t *stagedTarget) *laying {
+	l := &laying{commit: c, staged: t, walks: c.walks(t), lo: c.stage.from, start: never}
 	line := &t.target.line
-	lo, start := c.stage.from, int64(never)
 	if line.last == never {
-		if start = firstCarried(walks); start != never {
-			lo = start - 1
+		if l.start = firstCarried(l.walks); l.start != never {
+			l.lo = l.start - 1
 		}
 	}
-	earlier := advance(t, walks, start)
-	if line.last == never && start == never {
-		return nil, nil
+	if len(t.target.views) > 1 || t.target.owns > 0 {
+		for _, g := range t.target.groups {
+			c.refresh(t.target, g)
+		}
 	}
-	segments, whole := lay(walks, line, lo, c.stage.to)
-	if line.last == never {
-		c.found(t.target, segments, earlier, start)
+	l.earlier = advance(t, l.walks, l.start)
+	if line.last == never && l.start == never {
+		return nil
 	}
-	l := newLineWalk(line)
-	l.whole = whole
+	if carriers := carriers(l.walks); len(carriers) > 1 {
+		l.before = line.clone()
+		l.compare = newComparison(c, t, carriers)
+		l.compare.source()
+	}
+	return l
+}
+
+// lay lays one of the timelines of the target. It returns no segments when no scrape in use fell into
+// the piece. What is on a timeline of a route alone begins anew at the first scrape from forced on.
+func (l *laying) lay(on *target, walks []*viewWalk, forced int64) (*lineWalk, []segment) {
+	segments, whole := lay(walks, &on.line, l.lo, l.stage.to)
+	if forced <= on.line.last {
+		forced = never // done
+	}
+	if forced != never {
+		segments = parted(segments, forced)
+	}
+	if on.line.last == never && len(segments) > 0 {
+		l.found(on, segments)
+	}
+	line := newLineWalk(&on.line)
+	line.whole, line.forced = whole && forced == never, forced
 	for _, s := range segments {
-		l.segment(s.view, s.times)
+		line.segment(s.view, s.times)
 	}
-	return l, segments
+	return line, segments
+}
+
+func carriers(walks []*viewWalk) []*viewWalk {
+	var out []*viewWalk
+	for _, w := range walks {
+		if w.carries {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// parted cuts segments so that no span reaches over a time.
+func parted(segments []segment, at int64) []segment {
+	out := make([]segment, 0, len(segments)+1)
+	for _, s := range segments {
+		before := between(s.times, s.times[0].first, at-1)
+		after := between(s.times, at, s.times[len(s.times)-1].last())
+		for _, times := range [][]span{before, after} {
+			if len(times) > 0 {
+				out = append(out, segment{view: s.view, times: times})
+			}
+		}
+	}
+	return out
 }
 
 // walks prepares the way of every view of the target, also of those without a scrape in the piece:
@@ -36,15 +95,15 @@ func (c *commit) walks(t *stagedTarget) []*viewWalk {
 		}
 		state := t.target.view(v.name)
 		if state == nil {
-			state = newViewState(v.name)
-			t.target.views = append(t.target.views, state)
+			t.target.addView(v.name)
 		} else if expired(state.last, v.times[0].first) {
-			*state = *newViewState(v.name)
+			t.target.dropViews(func(old *viewState) bool { return old == state })
+			t.target.addView(v.name)
 		}
 	}
 	walks := make([]*viewWalk, 0, len(t.target.views))
 	for _, state := range t.target.views {
-		w := &viewWalk{before: *state, configured: c.options.ScrapeInterval.Milliseconds()}
+		w := &viewWalk{before: *state, state: state, configured: c.options.ScrapeInterval.Milliseconds()}
 		w.carries, w.carriedAt = state.carries, never
 		for _, v := range t.views {
 			if v.name == state.name {
@@ -100,34 +159,34 @@ func advance(t *stagedTarget, walks []*viewWalk, start int64) map[*viewWalk]view
 
 // lay returns the timeline in (lo, hi], and whether every scrape of the only view is on it.
 func lay(walks []*viewWalk, line *timeline, lo, hi int64) (segments []segment, whole bool) {
-	var carriers []*viewWalk
-	for _, w := range walks {
-		if w.carries {
-			carriers = append(carriers, w)
-		}
-	}
-	alone := len(carriers) == 1 &&
-		(line.last == never || line.view == carriers[0].before.name && carriers[0].carriedAt == never)
+	all := carriers(walks)
+	alone := len(all) == 1 && len(all[0].lost) == 0 &&
+		(line.last == never || line.view == all[0].before.name && all[0].carriedAt == never)
 	if !alone {
-		return compete(carriers, lo, hi), false
+		return compete(all, lo, hi), false
 	}
-	times := between(carriers[0].times, lo+1, hi)
+	times := between(all[0].times, lo+1, hi)
 	if len(times) == 0 {
 		return nil, true
 	}
-	return []segment{{view: carriers[0], times: times}}, true
+	return []segment{{view: all[0], times: times}}, true
 }
 
 // found starts the timeline of a target whose first series was seen at start. The scrapes of the view
 // before that count as coverage: the series was not there, so its value was 0.
-func (c *commit) found(t *target, segments []segment, earlier map[*viewWalk]viewState, start int64) {
-	c.newTargets = append(c.newTargets, bornTarget{target: t, at: start})
+func (l *laying) found(t *target, segments []segment) {
 	view := segments[0].view
-	before := earlier[view]
-	if before.last == never {
+	before, ok := l.earlier[origin(l.walks, view)]
+	if !ok || before.last == never {
 		return
 	}
 	t.line.view, t.line.first, t.line.last, t.line.covered = before.name, before.first, before.last, before.covered
-	t.line.delta = view.deltaAt(start - 1)
+	t.line.delta = view.deltaAt(l.start - 1)
 	t.line.recent = []span{{first: before.last, count: 1}}
+}
+
+// origin returns the walk of which another is a copy.
+func origin(walks []*viewWalk, of *viewWalk) *viewWalk {
+	i := slices.IndexFunc(walks, func(w *viewWalk) bool { return w.state == of.state })
+	return walks[i]
 }

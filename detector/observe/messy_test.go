@@ -145,6 +145,14 @@ func (w world) view(rng *rand.Rand, p process, view TargetView, delta, first, la
 	if rng.IntN(2) == 0 {
 		outageEnd += rng.Int64N(20 * delta)
 	}
+	hidden, shown := first+rng.Int64N(last-first), last // when a filter takes routes out, and when it is lifted
+	routes := [...]string{"", "", "", "route", "route-0", "route-1"}[rng.IntN(6)]
+	if rng.IntN(2) == 0 {
+		shown = hidden + rng.Int64N(last-hidden)
+	}
+	if rng.IntN(3) == 0 {
+		hidden = first
+	}
 	jitter := rng.Int64N(3)
 	lossy := rng.Float64() * 0.1
 	missing := make(map[string]bool)
@@ -177,7 +185,7 @@ func (w world) view(rng *rand.Rand, p process, view TargetView, delta, first, la
 				continue
 			}
 			v, exists := p.value(name, t)
-			if !exists {
+			if !exists || routes != "" && strings.HasPrefix(name, routes) && t >= hidden && t < shown {
 				continue
 			}
 			if rng.Float64() < 0.005 {

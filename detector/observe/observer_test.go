@@ -196,6 +196,51 @@ func TestDrawings(t *testing.T) {
 			finding.Quality{},
 		},
 		{
+			// The filter of a no longer lets the counter through from 4 s on, and a still answers. b has a sample
+			// after that at 5 s; 3 s later a could have had one as well, and b is used from 8 s on. Nothing is
+			// lost: 4 errors since the last value of a.
+			"a view that lost its counter",
+			map[string]string{"a": "|||||||||||", "b": "|||||||||||"},
+			[]row{{"r", "a", "c", "111"}, {"r", "b", "c", "11123455566"}},
+			[]string{"7-8 r growth 4", "9-10 r cell 1"},
+			finding.Quality{},
+		},
+		{
+			// When the filter is lifted again at 11 s, a is used again: what had grown was counted already.
+			"a view that has its counter back",
+			map[string]string{"a": "|||||||||||||", "b": "|||||||||||||"},
+			[]row{{"r", "a", "c", "111.......788"}, {"r", "b", "c", "1112345556788"}},
+			[]string{"7-8 r growth 4", "9-10 r cell 1", "10-11 r growth 1", "11-12 r cell 1"},
+			finding.Quality{},
+		},
+		{
+			// a has a filter for r: it is used for r, and for s what b saw is used. s was there before b looked
+			// for the first time, so that 5 is no error; what came after that until 5 s, when a is known to lack
+			// it (the first sample elsewhere at 2 s, and 3 s more), is.
+			"a view of some routes only",
+			map[string]string{"a": "||||||||", "b": "||||||||"},
+			[]row{{"r", "a", "c", "11122333"}, {"r", "b", "c", "11122333"}, {"s", "b", "c", "56667788"}},
+			[]string{"3-4 r cell 1", "4-5 s growth 2", "5-6 r cell 1", "6-7 s cell 1"},
+			finding.Quality{},
+		},
+		{
+			// Both views restart with their target after 3 s: that neither has the counter says nothing against a.
+			"restart in two views",
+			map[string]string{"a": "|||||||||||", "b": "|||||||||||"},
+			[]row{{"r", "a", "c", "555....1112"}, {"r", "b", "c", "555....1112"}},
+			[]string{"7-8 r cell 1", "10-11 r cell 1"},
+			finding.Quality{Births: 1},
+		},
+		{
+			// a carries series only from 8 s on, with the first error of r after a restart. It was scraped at 7 s
+			// without it: the error is in that second, although it is the one at which a is taken into use.
+			"first error of a view",
+			map[string]string{"a": "|||||||||||", "b": "|||||||||||"},
+			[]row{{"r", "a", "c", ".......1112"}, {"r", "b", "c", "555....1112"}},
+			[]string{"7-8 r cell 1", "10-11 r cell 1"},
+			finding.Quality{Births: 1},
+		},
+		{
 			"without up", nil,
 			[]row{{"r", "", "c", "11.2222"}, {"r", "", "d", "11111.1"}},
 			[]string{"2-4 r growth 1", "2-4 r break 0", "5-7 r break 0"},

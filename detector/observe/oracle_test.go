@@ -19,8 +19,9 @@ import (
 type oracleView struct {
 	name    string
 	times   []int64
-	found   map[int64]int64 // by scrape
-	carried int64           // first sample of a series
+	found   map[int64]int64       // by scrape
+	carried int64                 // first sample of a series
+	lost    map[string][][2]int64 // by route, "" for all: stretches [from, until) in which it was without
 	values  map[[2]string]map[int64]float64
 }
 
@@ -154,9 +155,99 @@ func oracleTarget(target string, views []*oracleView, options Options) []oracleE
 		}
 	}
 	slices.Sort(all)
-	var line []oracleScrape
-	for _, t := range slices.Compact(all) {
-		v := inUse(views, t, options.ScrapeInterval)
+	all = slices.Compact(all)
+	routes := map[string]bool{}
+	for key := range counters {
+		routes[key[0]] = true
+	}
+	for _, v := range views {
+		v.lost = map[string][][2]int64{"": oracleLosses(views, v, "", all, options)}
+		for route := range routes {
+			v.lost[route] = oracleLosses(views, v, route, all, options)
+		}
+	}
+	var out []oracleEvent
+	for route := range routes {
+		of := map[[2]string]bool{}
+		for key := range counters {
+			if key[0] == route {
+				of[key] = true
+			}
+		}
+		line, since := oracleLine(views, route, all, options)
+		out = append(out, oracleCounters(target, line, since, views, of)...)
+	}
+	return out
+}
+
+// has says whether the view had a sample of a route, or of any, at t.
+func (v *oracleView) has(route string, t int64) bool {
+	for key, samples := range v.values {
+		if _, ok := samples[t]; ok && (route == "" || route == key[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// oracleLosses says when a view was without a route that a view of lower rank had.
+func oracleLosses(views []*oracleView, v *oracleView, route string, all []int64, options Options) (out [][2]int64) {
+	missing, since, fresh, lost := int64(-1), int64(-1), int64(0), int64(-1)
+	for _, t := range all {
+		if t < v.carried {
+			continue
+		}
+		last, found, ok := v.at(t)
+		if ok && last == t && v.has(route, t) {
+			if lost >= 0 {
+				out = append(out, [2]int64{lost, t})
+			}
+			missing, since, lost = -1, -1, -1
+		} else if ok && last == t && missing < 0 {
+			missing = t
+		}
+		for _, w := range views {
+			_, foundW, _ := w.at(t)
+			lower := found != foundW && (foundW == 0 || found > 0 && found < foundW) || found == foundW && v.name < w.name
+			if w == v || !lower || missing < 0 || t <= missing || !w.has(route, t) {
+				continue
+			}
+			if since < 0 {
+				since, fresh = t, 3*cmp.Or(found, options.ScrapeInterval.Milliseconds(), 60_000)
+			}
+			if lost < 0 && t >= since+fresh && last >= since+fresh*2/3 {
+				lost = t
+			}
+		}
+	}
+	if lost >= 0 {
+		out = append(out, [2]int64{lost, math.MaxInt64})
+	}
+	return out
+}
+
+func (v *oracleView) isLost(route string, t int64) bool {
+	for _, l := range v.lost[route] {
+		if l[0] <= t && t < l[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// oracleLine is the timeline for a route, and since when it is one of its own.
+func oracleLine(views []*oracleView, route string, all []int64, options Options) (line []oracleScrape, since int64) {
+	since = math.MaxInt64
+	for _, t := range all {
+		for _, v := range views {
+			if v.isLost(route, t) && !v.isLost("", t) {
+				since = min(since, t)
+			}
+		}
+	}
+	for _, t := range all {
+		fit := slices.DeleteFunc(slices.Clone(views), func(v *oracleView) bool { return v.isLost("", t) || v.isLost(route, t) })
+		v := inUse(fit, t, options.ScrapeInterval)
 		if v == nil {
 			continue
 		}
@@ -169,13 +260,37 @@ func oracleTarget(target string, views []*oracleView, options Options) []oracleE
 			}
 		}
 		s := oracleScrape{at: t, view: v, delta: cmp.Or(options.ScrapeInterval.Milliseconds(), v.found[t])}
-		s.switched = len(line) > 0 && line[len(line)-1].view != v
+		if n := len(line); n > 0 {
+			s.switched = line[n-1].view != v || t >= since && line[n-1].at < since
+		}
 		line = append(line, s)
 	}
-	return oracleCounters(target, line, counters)
+	return line, since
 }
 
-func oracleCounters(target string, line []oracleScrape, counters map[[2]string]bool) []oracleEvent {
+// oracleBase is what a counter had counted before it was seen, as far as one can tell: at the first scrape
+// of a view, and if it is much.
+func oracleBase(views []*oracleView, key [2]string, before int64) float64 {
+	first, base := before, 0.0
+	for _, v := range views {
+		for t, value := range v.values[key] {
+			if t < first || t == first && t < before {
+				known := base
+				base = 0
+				if t == v.times[0] || value > 100 {
+					base = value
+				}
+				if t == first {
+					base = min(base, known)
+				}
+				first = t
+			}
+		}
+	}
+	return base
+}
+
+func oracleCounters(target string, line []oracleScrape, since int64, views []*oracleView, counters map[[2]string]bool) []oracleEvent {
 	present := func(key [2]string, i int) (float64, bool) {
 		v, ok := line[i].view.values[key][line[i].at]
 		return v, ok
@@ -219,7 +334,27 @@ func oracleCounters(target string, line []oracleScrape, counters map[[2]string]b
 				b.kind = Break
 				out = append(out, b)
 			}
+			base := 0.0
+			if last < 0 && line[i].at >= since {
+				base = oracleBase(views, key, e.at)
+			}
+			entered := int64(-1) // the scrape of the view before it was taken into use
+			if line[i].switched {
+				if before, _, ok := line[i].view.at(e.at - 1); ok && (last < 0 || before > line[last].at) {
+					if _, there := line[i].view.values[key][before]; !there {
+						entered = before
+					}
+				}
+			}
 			switch {
+			case base > 0:
+				e.kind, e.increment = Growth, grown(base, v, crossed)
+			case !alive && entered >= 0:
+				e.left, e.kind = entered, Growth
+				if regular(e.at-entered, delta) {
+					e.kind = Cell
+				}
+				births = append(births, birthOracle{e, i, v, key[1]})
 			case !alive && crossed && last >= 0:
 				e.increment = grown(sampled, v, true)
 			case !alive:

@@ -6,10 +6,10 @@ import "slices"
 func (c *commit) prune() {
 	to := c.stage.to
 	for name, t := range c.targets {
-		if t.line.settle(c.stage.from); !old(t.oldest, to) {
+		if c.settleLines(t); !old(t.oldest, to) {
 			continue
 		}
-		t.views = slices.DeleteFunc(t.views, func(v *viewState) bool { return old(v.last, to) })
+		t.dropViews(func(v *viewState) bool { return old(v.last, to) })
 		c.pruneGroups(t)
 		if len(t.views) == 0 {
 			delete(c.targets, name)
@@ -27,10 +27,23 @@ func (c *commit) prune() {
 	}
 }
 
+// settleLines forgets scrapes that are too long before the piece.
+func (c *commit) settleLines(t *target) {
+	t.line.settle(c.stage.from)
+	if t.owns == 0 {
+		return
+	}
+	for _, g := range t.groups {
+		if g.own != nil {
+			g.own.line.settle(c.stage.from)
+		}
+	}
+}
+
 func (c *commit) pruneGroups(t *target) {
 	to := c.stage.to
 	for name, g := range t.groups {
-		g.counters = slices.DeleteFunc(g.counters, func(x *counter) bool { return old(x.last, to) })
+		g.counters = slices.DeleteFunc(g.counters, func(x *counter) bool { return old(x.seen(), to) })
 		g.units = slices.DeleteFunc(g.units, func(u *unit) bool {
 			if old(u.last, to) {
 				c.units.forget(u.ID)
@@ -39,6 +52,7 @@ func (c *commit) pruneGroups(t *target) {
 			return false
 		})
 		if len(g.counters) == 0 && len(g.units) == 0 {
+			c.disown(t, g)
 			delete(t.groups, name)
 		}
 	}
@@ -52,7 +66,7 @@ func (t *target) findOldest() int64 {
 	}
 	for _, g := range t.groups {
 		for _, x := range g.counters {
-			oldest = min(oldest, x.last)
+			oldest = min(oldest, x.seen())
 		}
 		for _, u := range g.units {
 			oldest = min(oldest, u.last)

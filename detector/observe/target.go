@@ -35,6 +35,11 @@ type counter struct {
 	sampled float64 // value of that sample, also when it is gone
 	missing uint8   // scrapes since then: 0, 1, or gone; gone also before the first sample
 
+	// Of targets that several views are known of.
+	present uint64  // views, by slot, whose latest scrape had a sample
+	newest  int64   // sample in a view that was not in use; what is not after last does not matter
+	base    float64 // what it had counted when it was first seen, by then in a view that was not in use
+
 	staged *stagedSeries // in the open stage, one for each view
 }
 
@@ -42,19 +47,63 @@ type counter struct {
 const gone = 2
 
 func newCounter(name string) *counter {
-	return &counter{name: name, last: never, missing: gone}
+	return &counter{name: name, last: never, newest: never, missing: gone}
 }
+
+// seen returns the newest sample in any view, or never.
+func (c *counter) seen() int64 { return max(c.last, c.newest) }
 
 // reset makes the counter one that was never seen.
 func (c *counter) reset() {
 	c.last, c.value, c.sampled, c.missing = never, 0, 0, gone
+	c.newest, c.base = never, 0
 }
 
 // group is a route on a target.
 type group struct {
 	route    *route
 	counters []*counter // by name
-	units    []*unit    // one for each scrape interval, by interval
+	units    []*unit    // one for each scrape interval, by interval; those of its own timeline behind the others
+
+	// A route that is not in all the views of its target has a timeline of its own from the time on at which
+	// that matters, and keeps it.
+	own      *target // nil: none; of it only name, id and line are used
+	ownSince int64
+	doubts   []viewDoubt // there are few, and rarely any
+}
+
+// viewDoubt is a doubt about what a view has of a route.
+type viewDoubt struct {
+	view *viewState
+	doubt
+}
+
+// doubt returns the doubt about a view.
+func (g *group) doubt(view *viewState) doubt {
+	for _, d := range g.doubts {
+		if d.view == view {
+			return d.doubt
+		}
+	}
+	return noDoubt()
+}
+
+// keep remembers a doubt, as long as there is one.
+func (g *group) keep(view *viewState, d doubt) {
+	g.doubts = slices.DeleteFunc(g.doubts, func(old viewDoubt) bool { return old.view == view })
+	if d != noDoubt() {
+		g.doubts = append(g.doubts, viewDoubt{view, d})
+	}
+}
+
+// present says whether the latest scrape of a view had a sample of the route.
+func (g *group) present(view *viewState) bool {
+	for _, x := range g.counters {
+		if x.present>>view.slot&1 == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *group) find(name string) *counter {
@@ -75,6 +124,7 @@ func compareCounter(c *counter, name string) int { return strings.Compare(c.name
 // unit is a Unit with what is known of it between pieces.
 type unit struct {
 	Unit
+	own   bool // on the timeline of its route alone
 	last  int64
 	hours hours
 }
@@ -87,6 +137,7 @@ type target struct {
 	groups map[string]*group
 	line   timeline
 	oldest int64 // no state of the target is older than this
+	owns   int   // routes with a timeline of their own
 }
 
 func newTarget(name string) *target {
@@ -100,6 +151,47 @@ func (t *target) view(name string) *viewState {
 		}
 	}
 	return nil
+}
+
+// maxViews is how many views of a target can be told apart in counter.present. Others count as if
+// they had no samples.
+const maxViews = 64
+
+// addView makes a view known.
+func (t *target) addView(name string) *viewState {
+	v := newViewState(name)
+	var taken uint64
+	for _, other := range t.views {
+		taken |= 1 << other.slot
+	}
+	for v.slot < maxViews && taken>>v.slot&1 == 1 {
+		v.slot++
+	}
+	t.views = append(t.views, v)
+	return v
+}
+
+// dropViews forgets views. No counter is present in them any more.
+func (t *target) dropViews(gone func(*viewState) bool) {
+	var bits uint64
+	t.views = slices.DeleteFunc(t.views, func(v *viewState) bool {
+		if !gone(v) {
+			return false
+		}
+		bits |= 1 << v.slot
+		for _, g := range t.groups {
+			g.keep(v, noDoubt())
+		}
+		return true
+	})
+	if bits == 0 {
+		return
+	}
+	for _, g := range t.groups {
+		for _, x := range g.counters {
+			x.present &^= bits
+		}
+	}
 }
 
 // lastScrape returns the newest scrape in any view, or never.

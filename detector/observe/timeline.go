@@ -1,5 +1,7 @@
 package observe
 
+import "slices"
+
 // coverage limits.
 const (
 	retentionMillis = int64(Retention / 1e6)
@@ -33,7 +35,8 @@ type epoch struct {
 	from        int64
 	switched    bool
 	delta       int64
-	first, last int64 // scrapes that belong to it; never: none
+	first, last int64     // scrapes that belong to it; never: none
+	view        *viewWalk // that was taken into use where it starts; nil: none was
 }
 
 // lineWalk lays a piece onto a timeline.
@@ -43,12 +46,20 @@ type lineWalk struct {
 	times  []span
 	epochs []epoch
 	gaps   int64
-	whole  bool // it is all of one view, so that the walkers of that view hold
+	whole  bool  // it is all of one view, so that the walkers of that view hold
+	forced int64 // the first scrape from then on begins an epoch; never: none must
 }
 
 func newLineWalk(line *timeline) *lineWalk {
 	ongoing := epoch{from: line.switched, switched: line.switched != never, delta: line.delta, first: never, last: never}
-	return &lineWalk{timeline: line, prior: line.last, epochs: []epoch{ongoing}}
+	return &lineWalk{timeline: line, prior: line.last, epochs: []epoch{ongoing}, forced: never}
+}
+
+// clone returns a copy that shares nothing that is changed.
+func (l *timeline) clone() timeline {
+	c := *l
+	c.closed, c.recent = slices.Clone(l.closed), slices.Clone(l.recent)
+	return c
 }
 
 func (l *lineWalk) epoch() *epoch { return &l.epochs[len(l.epochs)-1] }
@@ -76,10 +87,10 @@ func (l *lineWalk) start(v *viewWalk, at int64) {
 		l.view = v.before.name
 		l.delta = v.deltaAt(at)
 		l.epoch().first, l.epoch().delta = at, l.delta
-	case l.view != v.before.name:
+	case l.view != v.before.name, l.forced != never && l.last < l.forced && at >= l.forced:
 		l.close(at)
 		l.view, l.delta, l.switched = v.before.name, v.deltaAt(at), at
-		l.epochs = append(l.epochs, epoch{from: at, switched: true, delta: l.delta, first: at, last: at})
+		l.epochs = append(l.epochs, epoch{from: at, switched: true, delta: l.delta, first: at, last: at, view: v})
 	default:
 		l.intervals(at-l.last, 1)
 		l.adopt(v, at)

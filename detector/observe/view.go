@@ -8,7 +8,10 @@ import (
 // viewState is what is known of one view of a target between pieces.
 type viewState struct {
 	name    string
+	slot    uint8 // its bit in counter.present
 	carries bool  // a series of the source has been seen in it
+	sampled bool  // its latest scrape had a series of the source
+	doubt   doubt // about all series of the source
 	first   int64 // scrape
 	last    int64 // scrape; never: none yet
 	covered int64 // start of the unbroken regular stretch that ends at last
@@ -16,7 +19,7 @@ type viewState struct {
 }
 
 func newViewState(name string) *viewState {
-	return &viewState{name: name, first: never, last: never, covered: never}
+	return &viewState{name: name, first: never, last: never, covered: never, doubt: noDoubt()}
 }
 
 // change is a new scrape interval of a view, in force after the scrape at that time.
@@ -25,9 +28,11 @@ type change struct{ at, delta int64 }
 // viewWalk is the way of a view through one piece.
 type viewWalk struct {
 	before     viewState // as it was before the piece
+	state      *viewState
 	times      []span    // its scrapes in the piece
 	carries    bool      // a series has been seen in it by the end of the piece
 	carriedAt  int64     // since when; never: since before the piece
+	lost       []stretch // when it was without, not including their ends
 	found      []change  // of the scrape interval found from the samples
 	configured int64
 }
@@ -127,6 +132,9 @@ func compete(views []*viewWalk, lo, hi int64) []segment {
 		for _, c := range v.found {
 			cuts = append(cuts, c.at-1)
 		}
+		for _, l := range v.lost {
+			cuts = append(cuts, l.from-1, l.last-1)
+		}
 	}
 	slices.Sort(cuts)
 	var out []segment
@@ -144,23 +152,35 @@ func compete(views []*viewWalk, lo, hi int64) []segment {
 func ranked(views []*viewWalk, t int64) []*viewWalk {
 	var out []*viewWalk
 	for _, v := range views {
-		if v.carries && v.carriedAt <= t {
+		if v.carries && v.carriedAt <= t && !v.isLost(t) {
 			out = append(out, v)
 		}
 	}
 	slices.SortFunc(out, func(a, b *viewWalk) int {
-		if ra, rb := a.rankAt(t), b.rankAt(t); ra != rb {
-			if ra < rb {
-				return -1
-			}
-			return 1
-		}
-		if a.before.name < b.before.name {
+		if a.outranks(b, t) {
 			return -1
 		}
 		return 1
 	})
 	return out
+}
+
+// outranks says whether a view goes before another at t.
+func (w *viewWalk) outranks(other *viewWalk, t int64) bool {
+	if a, b := w.rankAt(t), other.rankAt(t); a != b {
+		return a < b
+	}
+	return w.before.name < other.before.name
+}
+
+// isLost says whether the view is without what is looked for at t.
+func (w *viewWalk) isLost(t int64) bool {
+	for _, l := range w.lost {
+		if l.from <= t && t < l.last {
+			return true
+		}
+	}
+	return false
 }
 
 // fill appends the scrapes of the best view in (lo, hi] and, where it was silent for more than three

@@ -1,0 +1,259 @@
+package observe
+
+// comparison is what several views of a target say of one another in a piece: which of them lack what others
+// have. There is none of a target of which one view alone carries series.
+type comparison struct {
+	*commit
+	staged  *stagedTarget
+	views   []*viewWalk
+	series  map[string][][]*stagedSeries // of routes, per view
+	firsts  map[*counter]firstSeen       // of counters that were on no timeline before
+	scraped []*stagedView                // in the piece, per view; nil: not
+}
+
+// firstSeen is the first sample of a counter in any view.
+type firstSeen struct {
+	at   int64
+	base float64 // what had been counted before it could be seen
+}
+
+func newComparison(c *commit, t *stagedTarget, views []*viewWalk) *comparison {
+	p := &comparison{
+		commit: c, staged: t, views: views, scraped: make([]*stagedView, len(views)),
+		series: make(map[string][][]*stagedSeries), firsts: make(map[*counter]firstSeen),
+	}
+	p.begin()
+	for i, w := range views {
+		for _, v := range t.views {
+			if v.name == w.before.name && len(v.times) > 0 {
+				p.scraped[i] = v
+				p.enter(i, v)
+			}
+		}
+	}
+	return p
+}
+
+// begin finds out what the latest scrape of the only view had that carried series before the piece: as long
+// as there was one, its scrapes were the timeline, nothing else was noted, and nothing was held against it.
+func (p *comparison) begin() {
+	var only *viewWalk
+	for _, w := range p.views {
+		if w.before.carries && only != nil {
+			return
+		}
+		if w.before.carries {
+			only = w
+		}
+	}
+	for _, w := range p.views {
+		w.state.doubt, w.state.sampled, w.before.sampled = noDoubt(), false, false
+	}
+	t := p.staged.target
+	for _, g := range t.groups {
+		g.doubts = nil
+		for _, x := range g.counters {
+			x.present = 0
+			if only != nil && t.line.view == only.before.name && x.last != never && x.missing == 0 {
+				x.present = 1 << only.state.slot
+				only.before.sampled, only.state.sampled = true, true
+			}
+		}
+	}
+}
+
+// enter files the series of a view under their routes, and notes which counters are new.
+func (p *comparison) enter(i int, v *stagedView) {
+	for _, x := range v.series {
+		all := p.series[x.name]
+		if all == nil {
+			all = make([][]*stagedSeries, len(p.views))
+			p.series[x.name] = all
+		}
+		all[i] = append(all[i], x)
+		at, value, ok := x.firstSample(&p.stage.log)
+		if !ok {
+			continue
+		}
+		if expired(x.counter.seen(), at) {
+			x.counter.reset()
+		}
+		if _, known := p.firsts[x.counter]; known || x.counter.seen() == never {
+			p.first(x.counter, i, at, value)
+		}
+		x.counter.newest = max(x.counter.newest, at)
+	}
+}
+
+// first notes the first sample of a counter in one view. At the first scrape of the view the value is a
+// baseline, as is a large one; else the counter was not there before.
+func (p *comparison) first(x *counter, i int, at int64, value float64) {
+	w := p.views[i]
+	seen := firstSeen{at: at}
+	if w.before.last == never && at == w.times[0].first || value > maxBirth {
+		seen.base = value
+	}
+	if known, ok := p.firsts[x]; !ok || at < known.at || at == known.at && seen.base < known.base {
+		p.firsts[x] = seen
+	}
+}
+
+// others returns the samples after lo, of all that have some per view, in views that a view outranks.
+func (p *comparison) others(of int, samples func(i int) []span, lo int64) []span {
+	var out []span
+	v := p.views[of]
+	for i, w := range p.views {
+		if i == of || p.scraped[i] == nil {
+			continue
+		}
+		times := samples(i)
+		from := lo
+		for _, cut := range rankChanges(v, w, p.stage.to) {
+			if cut > from && v.outranks(w, from+1) {
+				out = union(out, between(times, from+1, cut))
+			}
+			from = max(from, cut)
+		}
+	}
+	return out
+}
+
+// rankChanges returns the times after which the ranks of two views may differ from before, up to the end.
+func rankChanges(a, b *viewWalk, end int64) []int64 {
+	i, j := 0, 0
+	var out []int64
+	for i < len(a.found) || j < len(b.found) {
+		if j == len(b.found) || i < len(a.found) && a.found[i].at <= b.found[j].at {
+			out = append(out, a.found[i].at-1)
+			i++
+		} else {
+			out = append(out, b.found[j].at-1)
+			j++
+		}
+	}
+	return append(out, end)
+}
+
+// source finds out when views were without all series of the source.
+func (p *comparison) source() {
+	all := make([][]*stagedSeries, len(p.views))
+	for i, v := range p.scraped {
+		if v != nil {
+			all[i] = v.series
+		}
+	}
+	for i, w := range p.views {
+		w.lost = p.losses(i, all, !w.before.sampled, &w.state.doubt)
+	}
+}
+
+// losses returns when a view was without any of the series. absent says whether its latest scrape before the piece was.
+func (p *comparison) losses(i int, series [][]*stagedSeries, absent bool, d *doubt) []stretch {
+	w := p.views[i]
+	lo := p.stage.from
+	if w.carriedAt != never {
+		lo, absent = w.carriedAt-1, false
+	}
+	samples := func(i int) []span {
+		if p.scraped[i] == nil || series == nil {
+			return nil
+		}
+		return together(&p.stage.log, p.scraped[i].times, series[i])
+	}
+	own := samples(i)
+	if lo > p.stage.from {
+		own = between(own, lo+1, p.stage.to)
+	}
+	missing := absences(w.times, own, lo, absent)
+	if len(missing) == 0 {
+		*d = noDoubt()
+		return nil
+	}
+	return p.heeded(i, d.follow(w, missing, p.others(i, samples, lo), lo))
+}
+
+// heeded cuts off what is held against a view when all others have been forgotten.
+func (p *comparison) heeded(i int, lost []stretch) []stretch {
+	end := int64(never)
+	for j, w := range p.views {
+		if j != i {
+			end = max(end, w.lastScrape(p.stage.to)+retentionMillis+1)
+		}
+	}
+	var out []stretch
+	for _, l := range lost {
+		if l.last = min(l.last, end); l.from < l.last {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// route returns the views as they are for a route: without those that lack it. since is from when on it can
+// not share the timeline of its target, never when it can.
+func (p *comparison) route(g *group) (views []*viewWalk, since int64) {
+	since = never
+	series := p.series[g.route.name]
+	if series == nil && g.own == nil && len(g.doubts) == 0 {
+		return p.views, since // nobody has it: nobody lacks it
+	}
+	for i, w := range p.views {
+		d := g.doubt(w.state)
+		lost := p.losses(i, series, !g.present(w.state), &d)
+		g.keep(w.state, d)
+		own := *w
+		own.lost = append(append([]stretch(nil), w.lost...), lost...)
+		views = append(views, &own)
+		for _, l := range lost {
+			if from := outsideOf(w.lost, l); from != never && (since == never || from < since) {
+				since = from
+			}
+		}
+	}
+	return views, since
+}
+
+// outsideOf returns the first instant of a stretch that is in none of the others, or never.
+func outsideOf(others []stretch, s stretch) int64 {
+	at := s.from
+	for _, o := range others {
+		if o.from <= at && at < o.last {
+			at = o.last
+		}
+	}
+	if at >= s.last {
+		return never
+	}
+	return at
+}
+
+// settle notes which counters the latest scrapes of the views had.
+func (p *comparison) settle() {
+	for x, first := range p.firsts {
+		if x.last == never {
+			x.base = first.base
+		}
+	}
+	for i, w := range p.views {
+		v := p.scraped[i]
+		if v == nil {
+			continue
+		}
+		bit := uint64(1) << w.state.slot
+		for _, g := range p.staged.target.groups {
+			for _, x := range g.counters {
+				x.present &^= bit
+			}
+		}
+		w.state.sampled = false
+		for _, x := range v.series {
+			if _, last, ok := x.bounds(&p.stage.log); ok && last > x.counter.last {
+				x.counter.newest = max(x.counter.newest, last)
+			}
+			if x.present() {
+				x.counter.present |= bit
+				w.state.sampled = true
+			}
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package observe
+
+// Routes of a target share its timeline, unless one of them is not in all the views that carry series of
+// the source: then it has a timeline of its own, on which only the views compete that have it.
+
+// ownTimelines lays and evaluates the timelines of single routes.
+func (l *laying) ownTimelines() {
+	t := l.staged.target
+	for _, g := range t.groups {
+		if l.compare == nil {
+			if g.own != nil {
+				l.evaluate(g, l.walks)
+			}
+			continue
+		}
+		views, since := l.compare.route(g)
+		if g.own == nil && since != never {
+			l.own(g, since)
+		}
+		if g.own != nil {
+			l.evaluate(g, views)
+		}
+	}
+}
+
+// refresh makes a route that was silent for longer than Retention one of which nothing is known.
+func (c *commit) refresh(t *target, g *group) {
+	if g.own == nil && len(g.doubts) == 0 {
+		return
+	}
+	newest := int64(never)
+	for _, x := range g.counters {
+		newest = max(newest, x.seen())
+	}
+	for _, u := range g.units {
+		newest = max(newest, u.last)
+	}
+	first := int64(never)
+	for _, x := range g.counters {
+		for s := x.staged; s != nil; s = s.next {
+			if at, _, ok := s.bounds(&c.stage.log); ok && (first == never || at < first) {
+				first = at
+			}
+		}
+	}
+	if first != never && expired(newest, first) {
+		g.doubts = nil
+		c.disown(t, g)
+	}
+}
+
+// own gives a route a timeline of its own, which is that of the target so far.
+func (l *laying) own(g *group, since int64) {
+	t := l.staged.target
+	g.own, g.ownSince = &target{name: t.name, id: noID, line: l.before.clone()}, since
+	t.owns++
+	l.newTargets = append(l.newTargets, bornTarget{target: g.own, route: g.route.name, at: since})
+}
+
+func (l *laying) evaluate(g *group, walks []*viewWalk) {
+	line, segments := l.lay(g.own, walks, g.ownSince)
+	if len(segments) == 0 {
+		return
+	}
+	e := newEvaluation(l, line, segments)
+	e.own, e.since = true, g.ownSince
+	e.group(g)
+	line.keep(l.stage.from, l.stage.to)
+}
+
+// disown forgets the timeline of a route.
+func (c *commit) disown(t *target, g *group) {
+	if g.own == nil {
+		return
+	}
+	c.lines.forget(g.own.id)
+	g.own, g.ownSince = nil, 0
+	t.owns--
+}
