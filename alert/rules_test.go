@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/ghostpair/ghostpair/finding"
+	"github.com/ghostpair/ghostpair/internal/goldens"
 )
 
 const shippedRules = "../examples/rules/ghostpair.rules.yml"
@@ -31,19 +32,7 @@ func defaultRules(t *testing.T) []byte {
 // The shipped file is what the command prints.
 func TestRulesGolden(t *testing.T) {
 	t.Parallel()
-	got := defaultRules(t)
-	if *update {
-		if err := os.WriteFile(shippedRules, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(shippedRules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is out of date: run `make golden`; Rules gives\n%s", shippedRules, got)
-	}
+	goldens.Check(t, shippedRules, string(defaultRules(t)), *update)
 }
 
 // Every metric that a rule names is exposed, but for those that others expose.

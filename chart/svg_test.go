@@ -6,13 +6,13 @@ import (
 	"flag"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ghostpair/ghostpair/finding"
+	"github.com/ghostpair/ghostpair/internal/goldens"
 	"github.com/ghostpair/ghostpair/slo"
 )
 
@@ -48,19 +48,7 @@ func TestDrawings(t *testing.T) {
 	t.Parallel()
 	for name, got := range drawings(Caption{"Errors", "what there is to see"}) {
 		path := filepath.Join("testdata", name+".svg")
-		if *update {
-			if err := os.WriteFile(path, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(got) != string(want) {
-			t.Errorf("%s: differs from %s; look at it, and run with -update", name, path)
-		}
+		goldens.Check(t, path, string(got), *update)
 	}
 }
 

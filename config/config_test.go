@@ -6,27 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ghostpair/ghostpair/internal/goldens"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden compares got with the file at path, or rewrites it with -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s:\n--- got\n%s\n--- want\n%s", path, got, want)
-	}
-}
 
 // files lists the configurations in a directory of testdata.
 func files(t *testing.T, pattern string) []string {
@@ -50,7 +34,7 @@ func TestGood(t *testing.T) {
 				t.Fatalf("Load: %v", err)
 			}
 			text := effective(t, c)
-			golden(t, strings.TrimSuffix(path, ".yml")+".effective", text)
+			goldens.Check(t, strings.TrimSuffix(path, ".yml")+".effective", text, *update)
 			if strings.Contains(text, "hunter2") {
 				t.Error("a secret is printed")
 			}
@@ -87,7 +71,7 @@ func TestBad(t *testing.T) {
 			if err == nil {
 				t.Fatal("Load accepted it")
 			}
-			golden(t, strings.TrimSuffix(path, ".yml")+".err", err.Error()+"\n")
+			goldens.Check(t, strings.TrimSuffix(path, ".yml")+".err", err.Error()+"\n", *update)
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Error("the message holds a secret")
 			}

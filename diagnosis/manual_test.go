@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/ghostpair/ghostpair/internal/goldens"
 )
 
 // The tables of the manual are those of the catalogue and of the scenarios.
@@ -22,15 +24,7 @@ func TestManual(t *testing.T) {
 	}
 	want := between(t, string(manual), "causes", causes.String())
 	want = between(t, want, "scenarios", table())
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(manual) != want {
-		t.Errorf("%s is out of date (-update rewrites its tables)", path)
-	}
+	goldens.Check(t, path, want, *update)
 }
 
 // between replaces what stands between two markers.

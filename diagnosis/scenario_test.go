@@ -3,13 +3,13 @@ package diagnosis
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ghostpair/ghostpair/finding"
+	"github.com/ghostpair/ghostpair/internal/goldens"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -196,17 +196,5 @@ func table() string {
 
 func TestScenarioTable(t *testing.T) {
 	t.Parallel()
-	const golden = "testdata/scenarios.md"
-	if *update {
-		if err := os.WriteFile(golden, []byte(table()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := table(); got != string(want) {
-		t.Errorf("%s is not what the scenarios give (-update rewrites it):\n%s", golden, got)
-	}
+	goldens.Check(t, "testdata/scenarios.md", table(), *update)
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/diagnosis"
 	"github.com/ghostpair/ghostpair/finding"
+	"github.com/ghostpair/ghostpair/internal/goldens"
 	"github.com/ghostpair/ghostpair/slo"
 )
 
@@ -194,19 +194,7 @@ func TestGoldens(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join("testdata", "report."+format)
-		if *update {
-			if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got.Bytes(), want) {
-			t.Errorf("%s: differs from %s; look at it, and run with -update", format, path)
-		}
+		goldens.Check(t, path, got.String(), *update)
 	}
 	if err := r.Write(new(bytes.Buffer), "pdf"); err == nil {
 		t.Error("an unknown format is written")

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ghostpair/ghostpair/durable"
 )
 
 // kept is how many reports a shelf holds: a year of weeks.
@@ -64,24 +66,10 @@ func (s *Shelf) put(base string, r *Report) error {
 		if !file.MatchString(name) {
 			return fmt.Errorf("reports: %q is no name of a report", base)
 		}
-		if err := s.write(name, func(w io.Writer) error { return r.Write(w, format) }); err != nil {
+		err := durable.Write(filepath.Join(s.directory, name), 0o644, func(w io.Writer) error { return r.Write(w, format) })
+		if err != nil {
 			return fmt.Errorf("reports: write %s: %w", name, err)
 		}
-	}
-	return nil
-}
-
-func (s *Shelf) write(name string, write func(io.Writer) error) error {
-	temporary, err := os.CreateTemp(s.directory, name+".*.tmp")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(write(temporary), temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), filepath.Join(s.directory, name))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temporary.Name()))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ghostpair/ghostpair/internal/goldens"
 	"github.com/ghostpair/ghostpair/simulate"
 )
 
@@ -39,16 +40,9 @@ func TestManualsOfSurveys(t *testing.T) {
 			blocks++
 			return "```console\n" + session(consoleBlock.FindStringSubmatch(block)[1], server.URL) + "```"
 		})
-		switch {
-		case blocks == 0:
+		if blocks == 0 {
 			t.Errorf("%s has no example", page)
-		case got == string(text):
-		case *update:
-			if err := os.WriteFile(filepath.Join(docs, page), []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		default:
-			t.Errorf("%s shows what is not so. What is so:\n%s", page, got)
 		}
+		goldens.Check(t, filepath.Join(docs, page), got, *update)
 	}
 }

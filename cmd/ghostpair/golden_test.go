@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/ghostpair/ghostpair/internal/goldens"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -31,21 +33,11 @@ func golden(t *testing.T, name string, args ...string) {
 	compare(t, name, got, args)
 }
 
+// compare compares what a command line gave with testdata/<name>.golden.
 func compare(t *testing.T, name, got string, args []string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("ghostpair %q gives:\n%s\n--- want, as in %s:\n%s", args, got, path, want)
+	if !goldens.Check(t, filepath.Join("testdata", name+".golden"), got, *update) {
+		t.Logf("it is what ghostpair %q gives", args)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/ghostpair/ghostpair/internal/goldens"
 )
 
 const (
@@ -47,16 +49,7 @@ func TestManual(t *testing.T) {
 	if blocks < 3 {
 		t.Fatalf("the manual has %d examples, want the three that it had", blocks)
 	}
-	if got == string(text) {
-		return
-	}
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	t.Errorf("the manual shows what is not so. What is so:\n%s", got)
+	goldens.Check(t, path, got, *update)
 }
 
 // session runs the commands of a block and returns it with what they gave.

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+
+	"github.com/ghostpair/ghostpair/durable"
 )
 
 // writeOutput gives write the file at path, or out when path is empty. A file is written under
@@ -21,28 +22,13 @@ func writeOutput(out io.Writer, path string, write func(io.Writer) error) error 
 		}
 		return errors.Join(write(file), file.Close())
 	}
-	file, err := temporaryFor(path)
-	if err != nil {
-		return err
-	}
-	err = errors.Join(write(file), file.Chmod(0o644), file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
+	return durable.Write(path, 0o644, write)
 }
 
 // special tells whether there is something at path that must not be replaced by a file.
 func special(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
-}
-
-func temporaryFor(path string) (*os.File, error) {
-	return os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 }
 
 // checkOutput tells before the work whether the file could be written after it.
@@ -56,7 +42,7 @@ func checkOutput(path string) error {
 	if special(path) {
 		return nil
 	}
-	file, err := temporaryFor(path)
+	file, err := durable.Temporary(path)
 	if err != nil {
 		return fmt.Errorf("--output.file: %w", err)
 	}

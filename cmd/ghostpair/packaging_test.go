@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/ghostpair/ghostpair/internal/goldens"
 )
 
 const manifests = "../../examples/kubernetes"
@@ -119,14 +121,7 @@ func TestPrometheusRule(t *testing.T) {
 		t.Fatalf("%s has no spec", name)
 	}
 	want := head + "\nspec:\n" + regexp.MustCompile("(?m)^(.)").ReplaceAllString(rules, "  $1")
-	if *update {
-		if err := os.WriteFile(filepath.Join(manifests, name), []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if fileText(t, filepath.Join(manifests, name)) != want {
-		t.Errorf("%s is out of date: run make golden", name)
-	}
+	goldens.Check(t, filepath.Join(manifests, name), want, *update)
 	var resource struct {
 		Kind string
 		Spec struct{ Groups []any }
