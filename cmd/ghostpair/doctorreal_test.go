@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,11 +17,6 @@ import (
 // realWith is a Prometheus process over a fleet and gauges that are 1 every minute.
 func realWith(t *testing.T, fleet *simulate.Fleet, to time.Time, gauges []fakeGauge) *realPrometheus {
 	t.Helper()
-	binary, err := exec.LookPath("prometheus")
-	promtool, errTool := exec.LookPath("promtool")
-	if err != nil || errTool != nil {
-		t.Skip("prometheus and promtool are not in the PATH")
-	}
 	var text bytes.Buffer
 	if err := fleet.Record(fleet.StartMillis, to.UnixMilli()).WriteOpenMetrics(&text); err != nil {
 		t.Fatal(err)
@@ -44,25 +36,10 @@ func realWith(t *testing.T, fleet *simulate.Fleet, to time.Time, gauges []fakeGa
 	}
 	text.WriteString("# EOF\n")
 
-	p := &realPrometheus{t: t, binary: binary, dir: t.TempDir()}
-	metrics := filepath.Join(p.dir, "metrics")
-	if err := os.WriteFile(metrics, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(promtool, "tsdb", "create-blocks-from", "openmetrics", metrics, filepath.Join(p.dir, "data")).CombinedOutput(); err != nil {
-		t.Fatalf("promtool: %v\n%s", err, out)
-	}
-	if err := os.WriteFile(filepath.Join(p.dir, "prometheus.yml"), []byte("global: {external_labels: {replica: a}}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.address = free.Addr().String()
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := realOver(t, func(w io.Writer) error {
+		_, err := text.WriteTo(w)
+		return err
+	})
 	p.start()
 	return p
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/ghostpair/ghostpair/config"
 	"github.com/ghostpair/ghostpair/detector/score"
-	"github.com/ghostpair/ghostpair/simulate"
 	"github.com/ghostpair/ghostpair/simulate/power"
 )
 
@@ -33,17 +32,14 @@ read the table, and what it leaves out.`
 
 // powerFlags are the flags of the command.
 type powerFlags struct {
-	intervals             []string
-	routes, targets, runs int
-	pairsPerHour          float64
-	errorsPerHour         float64
-	background            string
-	across                bool
-	fingerprint           string
-	falseAlarms           float64
-	horizon               model.Duration
-	seed                  uint64
-	output                string
+	invented
+	intervals    []string
+	routes, runs int
+	fingerprint  string
+	falseAlarms  float64
+	horizon      model.Duration
+	seed         uint64
+	output       string
 
 	chosenIntervals       []time.Duration
 	chosenFingerprint     config.Fingerprint
@@ -56,11 +52,7 @@ func powerCommand(app *kingpin.Application) (string, func(std) error) {
 	cmd := app.Command("power", "How long until pairs would be found at a scrape interval, and with what probability.").HelpLong(powerHelp)
 	cmd.Flag("scrape-interval", "Scrape interval to try. Repeatable. (default: 500ms, 1s, 2s, 3s, 5s and 15s)").PlaceHolder("DURATION").StringsVar(&f.intervals)
 	cmd.Flag("routes", "Routes that are watched and have errors now and then. The threshold grows with them.").Default("50").IntVar(&f.routes)
-	cmd.Flag("targets", "Pods that serve the route, each scraped at a phase of its own.").Default("5").IntVar(&f.targets)
-	cmd.Flag("pairs-per-hour", "Pairs of errors on the route.").Default("2").Float64Var(&f.pairsPerHour)
-	cmd.Flag("errors-per-hour", "Other errors on the route, over all targets.").Default("20").Float64Var(&f.errorsPerHour)
-	cmd.Flag("background", "How the other errors come: none, poisson (steady), bursty, diurnal, or periodic (a probe that fails now and then).").Default("poisson").EnumVar(&f.background, simulate.Backgrounds()...)
-	cmd.Flag("across-targets", "The errors of a pair hit a target at random each, not both the same one.").BoolVar(&f.across)
+	f.invented.flags(cmd, "5", "2")
 	cmd.Flag("fingerprint", "Lag of the pairs: the name of one of the default configuration, or a range such as 5s..6.5s.").Default(config.Default().Fingerprints[0].Name).StringVar(&f.fingerprint)
 	cmd.Flag("false-alarms-per-month", "False alarms that are to be expected at most, over everything that is watched.").Default("1").Float64Var(&f.falseAlarms)
 	cmd.Flag("horizon", "How long each run is watched.").Default("7d").SetValue(&f.horizon)
@@ -116,17 +108,12 @@ func (f *powerFlags) check() error {
 	}
 	f.chosenFingerprint = fingerprint
 	must(f.routes >= 1 && f.routes <= 1_000_000, "--routes %d must be between 1 and 1000000", f.routes)
-	must(f.targets >= 1 && f.targets <= 1000, "--targets %d must be between 1 and 1000", f.targets)
+	problems = append(problems, f.invented.check(1000)...)
 	must(f.runs >= 1 && f.runs <= 100_000, "--runs %d must be between 1 and 100000", f.runs)
-	must(playable(f.pairsPerHour), "--pairs-per-hour %g must be between 0 and 100000", f.pairsPerHour)
-	must(playable(f.errorsPerHour), "--errors-per-hour %g must be between 0 and 100000", f.errorsPerHour)
 	must(f.falseAlarms > 0 && f.falseAlarms <= 1e6, "--false-alarms-per-month %g must be positive", f.falseAlarms)
 	must(time.Duration(f.horizon) >= time.Hour && time.Duration(f.horizon) <= 366*24*time.Hour, "--horizon %s must be between 1h and 366d", f.horizon)
 	return errors.Join(problems...)
 }
-
-// playable tells whether a rate per hour is one that can be played.
-func playable(perHour float64) bool { return perHour >= 0 && perHour <= 1e5 }
 
 // ask asks about each scrape interval.
 func (f *powerFlags) ask(ctx context.Context) ([]*power.Answer, error) {
@@ -136,11 +123,10 @@ func (f *powerFlags) ask(ctx context.Context) ([]*power.Answer, error) {
 			f.sources++
 		}
 	}
-	background, _ := simulate.Background(f.background, f.errorsPerHour) // the flag allows no other
 	q := power.Question{
 		Fingerprint: score.Fingerprint{Name: f.chosenFingerprint.Name, Lo: f.chosenFingerprint.Lo, Hi: f.chosenFingerprint.Hi},
 		Targets:     f.targets,
-		Background:  background, PairsPerHour: f.pairsPerHour, Across: f.across,
+		Background:  f.others(), PairsPerHour: f.pairsPerHour, Across: f.across,
 		Streams:             (f.routes + 1) * f.fingerprints, // one more for the routes pooled
 		FalseAlarmsPerMonth: f.falseAlarms / float64(f.sources),
 	}

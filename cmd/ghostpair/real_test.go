@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -25,6 +26,14 @@ type realPrometheus struct {
 // future: they stand for scrapes to come.
 func newRealPrometheus(t *testing.T, fleet *simulate.Fleet, from, to time.Time) *realPrometheus {
 	t.Helper()
+	return realOver(t, func(w io.Writer) error {
+		return fleet.Record(from.UnixMilli(), to.UnixMilli()).WriteOpenMetrics(w)
+	})
+}
+
+// realOver is a Prometheus over what is written as OpenMetrics.
+func realOver(t *testing.T, write func(io.Writer) error) *realPrometheus {
+	t.Helper()
 	binary, err := exec.LookPath("prometheus")
 	promtool, errTool := exec.LookPath("promtool")
 	if err != nil || errTool != nil {
@@ -32,14 +41,7 @@ func newRealPrometheus(t *testing.T, fleet *simulate.Fleet, from, to time.Time) 
 	}
 	p := &realPrometheus{t: t, binary: binary, dir: t.TempDir()}
 	metrics := filepath.Join(p.dir, "metrics")
-	file, err := os.Create(metrics)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := fleet.Record(from.UnixMilli(), to.UnixMilli()).WriteOpenMetrics(file); err != nil {
-		t.Fatal(err)
-	}
-	if err := file.Close(); err != nil {
+	if err := writeOutput(nil, metrics, write); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(promtool, "tsdb", "create-blocks-from", "openmetrics", metrics, filepath.Join(p.dir, "data")).CombinedOutput(); err != nil {

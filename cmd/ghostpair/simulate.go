@@ -29,16 +29,13 @@ same flags give the same bytes. A day of one counter scraped every second is 864
 
 // simulation is what the flags of the command say.
 type simulation struct {
-	routes, pairedRoutes, targets int
+	invented
+	routes, pairedRoutes int
 
 	interval, jitter string
 	missed           float64
 
-	background    string
-	errorsPerHour float64
-	pairsPerHour  float64
-	lag           string
-	across        bool
+	lag string
 
 	start, end string
 	duration   model.Duration
@@ -55,15 +52,11 @@ func simulateCommand(app *kingpin.Application) (string, func(std) error) {
 	cmd := app.Command("simulate", "Write counters with planted pairs, to try the tool.").HelpLong(simulateHelp)
 	cmd.Flag("routes", "Number of routes.").Default("3").IntVar(&f.routes)
 	cmd.Flag("paired-routes", "How many of them have pairs.").Default("1").IntVar(&f.pairedRoutes)
-	cmd.Flag("targets", "Pods that serve every route, each scraped at a phase of its own.").Default("2").IntVar(&f.targets)
+	f.invented.flags(cmd, "2", "4")
 	cmd.Flag("scrape-interval", "Scrape interval.").Default("1s").StringVar(&f.interval)
 	cmd.Flag("jitter", "By how much a scrape is early or late at most.").Default("0s").StringVar(&f.jitter)
 	cmd.Flag("missed", "Share of the scrapes that fail, such as 0.001.").Default("0").Float64Var(&f.missed)
-	cmd.Flag("background", "How errors other than pairs come: none, poisson (steady), bursty, diurnal, or periodic (a probe every 5 s that fails now and then).").Default("poisson").EnumVar(&f.background, simulate.Backgrounds()...)
-	cmd.Flag("errors-per-hour", "Errors other than pairs, on every route.").Default("20").Float64Var(&f.errorsPerHour)
-	cmd.Flag("pairs-per-hour", "Pairs of errors, on every route that has them.").Default("4").Float64Var(&f.pairsPerHour)
 	cmd.Flag("lag", "Lag between the two errors of a pair.").Default("5s..6.5s").StringVar(&f.lag)
-	cmd.Flag("across-targets", "The errors of a pair hit a target at random each, not both the same one.").BoolVar(&f.across)
 	cmd.Flag("start", "Where to start. (default: --duration before the end)").PlaceHolder("INSTANT").StringVar(&f.start)
 	cmd.Flag("end", "Where to end. (default: --duration after the start, or the last full hour)").PlaceHolder("INSTANT").StringVar(&f.end)
 	cmd.Flag("duration", "How long, unless both ends are given. (default: 1d)").PlaceHolder("DURATION").SetValue(&f.duration)
@@ -138,8 +131,7 @@ func (f *simulation) fleet(now time.Time) (*simulate.Fleet, time.Time, error) {
 		}
 	}
 	for i := range f.routes {
-		background, _ := simulate.Background(f.background, f.errorsPerHour) // the flag allows no other
-		route := simulate.Route{Name: fmt.Sprintf("httproute/simulated/route-%d/rule/0", i), Processes: background, Eager: !f.births}
+		route := simulate.Route{Name: fmt.Sprintf("httproute/simulated/route-%d/rule/0", i), Processes: f.others(), Eager: !f.births}
 		if i < f.pairedRoutes && f.pairsPerHour > 0 {
 			route.Processes = append(route.Processes, simulate.Pairs{PerHour: f.pairsPerHour, Lag: lag, Across: f.across})
 		}
@@ -169,9 +161,7 @@ func (f *simulation) grid() (grid simulate.Grid, lag simulate.Span, problems []e
 	must(f.missed >= 0 && f.missed < 1, "--missed %g must be at least 0 and below 1", f.missed)
 	must(f.routes >= 1 && f.routes <= 100_000, "--routes %d must be between 1 and 100000", f.routes)
 	must(f.pairedRoutes >= 0 && f.pairedRoutes <= f.routes, "--paired-routes %d must be between 0 and --routes, which is %d", f.pairedRoutes, f.routes)
-	must(f.targets >= 1 && f.targets <= 10_000, "--targets %d must be between 1 and 10000", f.targets)
-	must(playable(f.errorsPerHour), "--errors-per-hour %g must be between 0 and 100000", f.errorsPerHour)
-	must(playable(f.pairsPerHour), "--pairs-per-hour %g must be between 0 and 100000", f.pairsPerHour)
+	problems = append(problems, f.invented.check(10_000)...)
 	must(f.resets == 0 || time.Duration(f.resets) >= 2*restartTakes, "--resets %s must be at least %s, twice as long as a restart takes", f.resets, 2*restartTakes)
 	lags, err := lagRange("--lag", f.lag, nil)
 	if err != nil {
