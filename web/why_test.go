@@ -55,7 +55,8 @@ func TestLandingSaysWhy(t *testing.T) {
 			[]string{"Likely cause", "No claim"},
 		},
 		{
-			"one cause", map[string]diagnosis.Outcome{diagnosis.CheckResponseTimeouts: diagnosis.Supports, diagnosis.CheckSpread: diagnosis.Supports},
+			"one cause",
+			map[string]diagnosis.Outcome{diagnosis.CheckResponseTimeouts: diagnosis.Supports, diagnosis.CheckSpread: diagnosis.Supports},
 			[]string{"Likely cause: The upstream answers too late", "First step: Look at the upstream&#39;s latency", "<dt>against it</dt><dd>spread</dd>"},
 			[]string{"equally well", "No claim"},
 		},
