@@ -91,7 +91,7 @@ func TestQuick(t *testing.T) {
 		}}}, 5, 6, false},
 		{"bounds that are far from the timeout", []*hand{{[]string{"500", "100000"}, "", map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
 		{"no bound above it but infinity", []*hand{{[]string{"2500", "+Inf"}, "", map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
-		{"two series of one bound", []*hand{usual, {usual.bounds, "more", map[int64][]float64{30: {3, 3, 3}}}}, 20, 21, false},
+		{"two series of one bound", []*hand{usual, {usual.bounds, "more", map[int64][]float64{30: {8, 8, 8}}}}, 20, 21, false},
 		{"five minutes without a scrape", []*hand{{usual.bounds, "", map[int64][]float64{0: {1, 1, 1}, 301: {2, 2, 2}, 316: {3, 3, 3}}}}, 20, 21, false},
 	} {
 		l := latencyOf(c.histograms...)

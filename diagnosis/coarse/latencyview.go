@@ -115,20 +115,18 @@ func scrapesOf(staged map[string]stagedHistogram) []int64 {
 func columnsOf(h stagedHistogram, times []int64, windows []Window) columns {
 	c := columns{bounds: slices.Sorted(maps.Keys(h))}
 	for _, bound := range c.bounds {
-		column := make([]float64, len(times))
-		for i := range column {
-			column[i] = absent
-		}
+		var column []float64
 		for _, runs := range h[bound] {
-			fill(column, times, runs)
+			column = merge(column, filled(times, runs))
 		}
 		c.values, c.sides = append(c.values, column), append(c.sides, sidesOf(bound, windows))
 	}
 	return c
 }
 
-// fill writes the values of one series into a column, in the rows of their times.
-func fill(column []float64, times []int64, runs []observe.Run) {
+// filled is a column of one series.
+func filled(times []int64, runs []observe.Run) []float64 {
+	column := slices.Repeat([]float64{absent}, len(times))
 	for _, run := range runs {
 		row, _ := slices.BinarySearch(times, run.FirstMillis)
 		for i := range run.Count {
@@ -136,14 +134,24 @@ func fill(column []float64, times []int64, runs []observe.Run) {
 			for times[row] < at {
 				row++
 			}
-			switch column[row] {
-			case absent, run.Value:
-				column[row] = run.Value
-			default:
-				column[row] = several
-			}
+			column[row] = run.Value
 		}
 	}
+	return column
+}
+
+// merge adds the column of another series of the same bound.
+func merge(a, b []float64) []float64 {
+	for i, value := range a {
+		switch {
+		case value == absent:
+		case b[i] == absent:
+			b[i] = value
+		default:
+			b[i] = several
+		}
+	}
+	return b
 }
 
 // at returns what the histogram shows at a scrape, nil when it is not there.
