@@ -28,7 +28,7 @@ func (d *Detector) label(s *stream, atMillis int64) {
 		s.owe(&look{
 			atMillis: atMillis, fits: s.fits(main, shape), cells: main.total(), labelled: true,
 			hist:         main.histogram(shape.Level)[:estimate.LongBins(shape.DeltaMillis, shape.Fingerprint)],
-			steppedShare: d.steppedShare(s, shape, atMillis),
+			steppedShare: d.steppedShare(s, shape, atMillis), mates: d.countMates(s, shape),
 		})
 	}
 	if s.route == nil && widespread(d.members(s)) {

@@ -11,6 +11,7 @@ type look struct {
 	hist         []int // LongBins long
 	cells        int
 	steppedShare float64
+	mates        int  // in hot bins, that were counted
 	labelled     bool // else only its estimate is still wanted
 }
 

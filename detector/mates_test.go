@@ -93,8 +93,8 @@ func TestMates(t *testing.T) {
 			case finding.PooledRoute:
 				want = append(want, laterCells(other, shape, closeMillis, labelled)...)
 			}
-			if m.Count != len(want) || !slices.Equal(sorted(m.Later), sorted(want)) {
-				t.Errorf("across %v: %s %s: %d mates of %d, want %d", across, f.Route, f.Level, len(m.Later), m.Count, len(want))
+			if m.Count != len(want) || !slices.Equal(sorted(m.Sample), sorted(want)) {
+				t.Errorf("across %v: %s %s: %d mates of %d, want %d", across, f.Route, f.Level, len(m.Sample), m.Count, len(want))
 			}
 		}
 	}
@@ -117,7 +117,8 @@ func TestNoMates(t *testing.T) {
 }
 
 // What is kept of a route is bounded: a little of one without pairs, more of one that is paired, whatever the
-// number of targets; and it leaves with the histograms.
+// number of targets; and it leaves with the histograms. What is kept is a fair sample, of which it is enough to know
+// that all are quick.
 func TestMatesAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -129,21 +130,24 @@ func TestMatesAreBounded(t *testing.T) {
 		g := newGrid(1000, targets, rng)
 		g.onRoute(0, 0, targets)
 		d := New(Options{Fingerprints: []score.Fingerprint{syn}, Tables: referenceTables(t), FalseAlarmsPerMonth: 1}, g)
-		events := scatter(rng, 60, hours, targets)
+		events := scatter(rng, 90, hours, targets)
 		if c.pairsPerHour > 0 {
 			events = append(events, pairs(rng, c.pairsPerHour, hours, targets, 5, 6.5)...)
 		}
 		end := int64(origin + (hours+1)*hourMillis)
 		feedGrid(t, d, g, g.cellsOf(events, g.units), origin, end)
 		kept := &d.routes[0].tallies[0].mates[0]
-		if kept.ring.len() != c.limit || len(kept.ring.items) > c.limit || len(kept.places) > targets {
-			t.Errorf("%v pairs an hour: %d mates in room for %d, of %d targets, want %d of %d",
-				c.pairsPerHour, kept.ring.len(), len(kept.ring.items), len(kept.places), c.limit, targets)
+		if n := kept.ring.len(); n > c.limit || n < c.limit/4 || len(kept.ring.items) > c.limit || len(kept.places) > targets {
+			t.Errorf("%v pairs an hour: %d mates in room for %d, of %d targets, want at most %d of %d",
+				c.pairsPerHour, n, len(kept.ring.items), len(kept.places), c.limit, targets)
 		}
-		if m, ok := d.Mates(finding.Key{Route: "route000", Fingerprint: syn.Name}); ok != (c.pairsPerHour > 0) || ok && m.Count <= len(m.Later) {
-			t.Errorf("%d mates of %d: those that are no longer kept must count", len(m.Later), m.Count)
-		} else if m.Fast(len(m.Later)) {
-			t.Errorf("%d of %d mates are known to be quick: not enough while any of the others may be slow", len(m.Later), m.Count)
+		m, ok := d.Mates(finding.Key{Route: "route000", Fingerprint: syn.Name})
+		if ok != (c.pairsPerHour > 0) {
+			t.Fatalf("%v pairs an hour: paired %v", c.pairsPerHour, ok)
+		}
+		if n := len(m.Sample); ok && (m.Count < 2000 || m.sampled != m.Count || n < c.limit/4 || !m.Fast(n) || m.Fast(n/2)) {
+			t.Errorf("a sample of %d of %d mates, of which %d are known: fast %v if all are quick, %v if half are",
+				n, m.Count, m.sampled, m.Fast(n), m.Fast(n/2))
 		}
 		feedGrid(t, d, g, nil, end, end+9*dayMillis)
 		if n := len(kept.ring.items) + len(kept.places); n != 0 {
@@ -152,19 +156,90 @@ func TestMatesAreBounded(t *testing.T) {
 	}
 }
 
+// Mates that are lost count as slow.
+func TestLostMates(t *testing.T) {
+	t.Parallel()
+	m := Mates{Count: 100, Sample: make([]Later, 95), sampled: 95, needs: estimate.Estimate{MateShareLower: 0.8, Pairs: 100}}
+	if !m.Fast(95) { // 5 of 100: surely less than 0.12
+		t.Error("5 lost of 100 withhold the label")
+	}
+	if m.Fast(60) { // 40 of 100: perhaps half, which is all that 80 sure pairs need
+		t.Error("35 slow and 5 lost do not withhold the label")
+	}
+	m.Sample, m.sampled = m.Sample[:50], 50
+	if m.Fast(50) {
+		t.Error("half are lost, and the label is given")
+	}
+	if l := (&look{mates: 50}); l.sampled(60) != 50 || l.sampled(40) != 0 { // pairs of a time when the route was ignored
+		t.Error("what is not a sample of the pooled pairs is taken for one")
+	}
+	m.Sample, m.sampled = nil, 0
+	if m.Fast(0) {
+		t.Error("all are lost, and the label is given")
+	}
+}
+
+// The sample is just what would have been kept all along, however many come a day.
+func TestSampleIsFair(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 3))
+	var m mates
+	var all []mate
+	limit, most := matesKept, uint8(0)
+	eased := false
+	for day := int64(20_000); day < 20_060; day++ {
+		for range []int{5, 100, 3000, 20, 0, 700}[rng.IntN(6)] {
+			x := mate{bits: uint32(rng.IntN(dayMillis)) | mateAny, day: uint16(day)}
+			if rng.IntN(50) == 0 {
+				x.bits |= mateBefore
+			}
+			all = append(all, x)
+		}
+		slices.SortStableFunc(all, func(a, b mate) int { return cmp.Compare(a.atMillis(), b.atMillis()) })
+		for _, x := range all {
+			if int64(x.day) == day {
+				m.take(x, "pod", limit)
+			}
+		}
+		oldest := day - historyDays + 1
+		m.prune(oldest)
+		all = slices.DeleteFunc(all, func(x mate) bool { return int64(x.day) < oldest })
+		want := []int64{}
+		for _, x := range all {
+			if x.survives(m.thinned) {
+				want = append(want, x.atMillis())
+			}
+		}
+		got := []int64{}
+		for i := range m.ring.len() {
+			if x := m.ring.at(i); x.survives(m.thinned) {
+				got = append(got, x.atMillis())
+			}
+		}
+		if !slices.Equal(got, want) || m.ring.len() > matesKeptNear {
+			t.Fatalf("day %d: a sample of %d of %d, thinned by %d; want %d", day, len(got), len(all), m.thinned, len(want))
+		}
+		most, eased = max(most, m.thinned), eased || m.thinning < m.thinned
+		limit = []int{matesKept, matesKeptNear}[rng.IntN(2)]
+	}
+	if most < 3 || !eased {
+		t.Errorf("thinned by at most %d, eased %v: no test", most, eased)
+	}
+}
+
 // Targets that come and go leave no more names than there are mates.
 func TestMatesForgetTargets(t *testing.T) {
 	t.Parallel()
 	var m mates
+	name := func(i int64) string { return string(rune('a' + i%20_000)) }
 	for i := range int64(3 * maxPlaces) {
-		m.add(mate{bits: uint32(i), day: 20_000}, string(rune('a'+i%20_000)), matesKept)
+		m.take(mate{bits: uint32(i), day: 20_000}, name(i), matesKept)
 	}
-	if m.ring.len() != matesKept || len(m.places) > maxPlaces {
+	if m.ring.len() > matesKept || len(m.places) > maxPlaces {
 		t.Errorf("%d mates of %d targets", m.ring.len(), len(m.places))
 	}
 	for i := range m.ring.len() {
-		x := m.ring.at(i)
-		if n := 3*maxPlaces - matesKept + i; m.places[x.place] != string(rune('a'+n%20_000)) {
+		if x := m.ring.at(i); m.places[x.place] != name(x.atMillis()%dayMillis) {
 			t.Fatalf("mate %d is of target %q", i, m.places[x.place])
 		}
 	}

@@ -1,8 +1,15 @@
 package detector
 
-import "github.com/ghostpair/ghostpair/detector/estimate"
+import (
+	"math"
+
+	"github.com/ghostpair/ghostpair/detector/estimate"
+)
 
 func (m *mates) encode(e *encoder) {
+	e.uint(uint64(m.thinning))
+	e.uint(uint64(m.thinned))
+	e.uint(uint64(m.eased))
 	e.len(len(m.places))
 	for _, name := range m.places {
 		e.string(name)
@@ -19,6 +26,8 @@ func (m *mates) encode(e *encoder) {
 }
 
 func (m *mates) decode(d *decoder) {
+	m.thinning, m.thinned, m.eased = uint8(d.small(64)), uint8(d.small(64)), uint16(d.small(math.MaxUint16))
+	d.check(m.thinning <= m.thinned)
 	for range min(d.len(1), maxPlaces) {
 		m.places = append(m.places, d.string())
 	}
@@ -26,7 +35,7 @@ func (m *mates) decode(d *decoder) {
 	for range d.len(3) {
 		at := last + d.int()
 		flags, place := d.small(uint64(mateSame|mateAny|mateBefore)), int(d.small(maxPlaces))
-		if !d.check(at >= last && at/dayMillis <= maxMateDay && place < len(m.places)) {
+		if !d.check(at >= last && at/dayMillis <= math.MaxUint16 && place < len(m.places)) {
 			return
 		}
 		last = at
@@ -35,14 +44,12 @@ func (m *mates) decode(d *decoder) {
 	}
 }
 
-// maxMateDay is the last day that a mate can have: more than a century from now.
-const maxMateDay = 1<<16 - 1
-
 func (b *basis) encode(e *encoder) {
 	e.int(b.atMillis)
 	e.int(b.deltaMillis)
 	e.uint(uint64(b.level))
 	e.len(b.hot)
+	e.len(b.sampled)
 	e.float(b.mateShareLower)
 	e.len(b.pairs)
 }
@@ -50,5 +57,7 @@ func (b *basis) encode(e *encoder) {
 func (b *basis) decode(d *decoder) {
 	b.atMillis, b.deltaMillis = d.int(), d.int()
 	b.level = estimate.Level(d.small(uint64(estimate.Same)))
-	b.hot, b.mateShareLower, b.pairs = int(d.uint32()), d.float(), int(d.uint32())
+	b.hot, b.sampled = int(d.uint32()), int(d.uint32())
+	d.check(b.sampled <= b.hot)
+	b.mateShareLower, b.pairs = d.float(), int(d.uint32())
 }

@@ -238,10 +238,9 @@ func (d *Detector) enter(e *entry) {
 		u.tally.pair(earlier.atMillis, bin, own)
 		for f := range c.lanes {
 			l := &c.lanes[f]
-			if r.streams[f].ignored {
-				continue
+			if !r.streams[f].ignored {
+				l.pool.pair(earlier.atMillis, bin, own)
 			}
-			l.pool.pair(earlier.atMillis, bin, own)
 			if flags := l.hot(bin, own); flags != 0 {
 				u.tally.meet(f, flags, earlier.atMillis, atMillis, u.targetName, &r.streams[f])
 			}

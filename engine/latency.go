@@ -13,7 +13,7 @@ import (
 
 // Latency is read this much at once, and up to multiples of latencyStep: findings depend on that.
 const (
-	latencyPiece = 6 * time.Hour
+	latencyPiece = 3 * time.Hour
 	latencyStep  = 15 * time.Second
 )
 
@@ -59,7 +59,7 @@ func (l *latency) label(ctx context.Context, t *timing, all []finding.Finding, o
 	l.follow(ctx, t, o, pace)
 	for _, d := range doubts {
 		proven := 0
-		for _, m := range d.mates.Later {
+		for _, m := range d.mates.Sample {
 			if l.seen.Quick(d.fingerprint, m.Target, m.LeftMillis, m.RightMillis) {
 				proven++
 			}
@@ -78,7 +78,7 @@ func (l *latency) inDoubt(t *timing, all []finding.Finding) (doubts []inDoubt, s
 			continue
 		}
 		mates, ok := t.detector.Mates(all[i].Key)
-		if !ok || !mates.Fast(len(mates.Later)) {
+		if !ok || !mates.Fast(len(mates.Sample)) {
 			continue
 		}
 		for f, fp := range l.fingerprints {
@@ -86,7 +86,7 @@ func (l *latency) inDoubt(t *timing, all []finding.Finding) (doubts []inDoubt, s
 				doubts = append(doubts, inDoubt{&all[i], f, mates})
 			}
 		}
-		for _, m := range mates.Later {
+		for _, m := range mates.Sample {
 			if at := m.LeftMillis / hourMillis * hourMillis; sinceMillis == 0 || at < sinceMillis {
 				sinceMillis = at
 			}

@@ -10,18 +10,18 @@ type FastTest struct {
 
 // Fast looks for errors that were instant: a timeout takes its time, a refused connection does not.
 //
-// mates are the cell pairs in the hot bins, slow those of them whose later cell has slow requests
-// beside it. Fast means that the slow ones, at the upper Clopper-Pearson bound of their share
-// (Biometrika, 1934), are not even half of the pairs that the estimate surely needs. Slow requests
-// that coincide by chance can only withhold that. It is not ok with too few of either.
-func Fast(mates, slow int, e Estimate) (FastTest, bool) {
+// mates is the number of cell pairs in the hot bins; of a fair sample of them, or of all, slow are those whose later
+// cell has slow requests beside it. The sizes of samples need not be whole. Fast means that the slow ones, at the upper
+// Clopper-Pearson bound of their share (Biometrika, 1934), are not even half of the pairs that the estimate surely needs.
+// Slow requests that coincide by chance can only withhold that. It is not ok with too few of any.
+func Fast(mates int, sample, slow float64, e Estimate) (FastTest, bool) {
 	needed := e.MateShareLower * float64(e.Pairs)
-	if mates < 10 || needed < 3 {
+	if mates < 10 || sample < 10 || needed < 3 {
 		return FastTest{}, false
 	}
 	t := FastTest{SlowShareUpper: 1}
-	if slow < mates {
-		t.SlowShareUpper = mathext.InvRegIncBeta(float64(slow)+1, float64(mates-slow), 0.975)
+	if slow < sample {
+		t.SlowShareUpper = mathext.InvRegIncBeta(slow+1, sample-slow, 0.975)
 	}
 	t.Fast = t.SlowShareUpper*float64(mates) < needed/2
 	return t, true

@@ -86,8 +86,9 @@ func TestLabelTestsMatchReference(t *testing.T) {
 		} else if ok {
 			nearly(t, name+": half step", half.PValue, want.P)
 		}
-		for i, slow := range []int{0, c.Rows[0].Mates} {
-			fast, ok := Fast(c.Rows[0].Mates, slow, c.Estimate.given())
+		mates := c.Rows[0].Mates
+		for i, slow := range []float64{0, float64(mates)} {
+			fast, ok := Fast(mates, float64(mates), slow, c.Estimate.given())
 			if want := c.Fast[i]; ok != (want != nil) || ok && fast.Fast != want.Fast {
 				t.Errorf("%s: fast %+v, %v", name, fast, ok)
 			} else if ok {
@@ -116,7 +117,7 @@ func TestLabelsMatchReference(t *testing.T) {
 			for _, in.Estimate = range []Estimate{c.Estimate.given(), own} {
 				got := Labels(in)
 				if row.Slow != nil {
-					if fast, _ := Fast(row.Mates, *row.Slow, in.Estimate); fast.Fast {
+					if fast, _ := Fast(row.Mates, float64(row.Mates), float64(*row.Slow), in.Estimate); fast.Fast {
 						got = finding.WithLabel(got, finding.LabelFast)
 					}
 				}

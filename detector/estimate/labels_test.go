@@ -111,17 +111,37 @@ func TestFastIsMonotone(t *testing.T) {
 	e := Estimate{MateShareLower: 0.8, Pairs: 100}
 	fast := true
 	for slow := range 121 {
-		got, ok := Fast(100, slow, e)
+		got, ok := Fast(100, 100, float64(slow), e)
 		if !ok || got.Fast && !fast || got.SlowShareUpper < min(1, float64(slow)/100) {
 			t.Fatalf("%d slow of 100: %+v, %v", slow, got, ok)
 		}
 		fast = got.Fast
 	}
-	if first, _ := Fast(100, 0, e); !first.Fast || fast {
+	if first, _ := Fast(100, 100, 0, e); !first.Fast || fast {
 		t.Errorf("none slow: %v, all slow: %v", first.Fast, fast)
 	}
-	if _, ok := Fast(9, 0, e); ok {
+	if _, ok := Fast(9, 9, 0, e); ok {
 		t.Error("an answer from 9 mates")
+	}
+}
+
+// A sample says the same as all of them, with less confidence: the smaller it is, the fewer may be slow.
+func TestFastFromSample(t *testing.T) {
+	t.Parallel()
+	e := Estimate{MateShareLower: 0.8, Pairs: 1000}
+	last := 1.0
+	for _, sample := range []float64{10, 20, 50, 200.5, 1000} {
+		got, ok := Fast(1000, sample, sample/10, e)
+		if !ok || got.SlowShareUpper < 0.1 || got.SlowShareUpper >= last {
+			t.Errorf("a tenth of a sample of %v is slow: %+v, want a bound above it and below %v", sample, got, last)
+		}
+		last = got.SlowShareUpper
+		if want := sample >= 20; got.Fast != want { // 1 of 10 may be 0.445, 2 of 20 0.317, and 0.4 is needed
+			t.Errorf("a tenth of a sample of %v is slow: fast %v", sample, got.Fast)
+		}
+	}
+	if _, ok := Fast(1000, 9.9, 0, e); ok {
+		t.Error("an answer from a sample of 9.9")
 	}
 }
 

@@ -2,10 +2,12 @@ package coarse_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/diagnosis/coarse"
+	"github.com/ghostpair/ghostpair/diagnosis/coarse/coarsetest"
 )
 
 // Six hours of a busy proxy with a hundred quiet clusters: its histogram moves in every interval.
@@ -38,4 +40,43 @@ func BenchmarkQuietRoutes(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/routes/scrapes, "ns/route-scrape")
+}
+
+// Six hours of forty proxies that answer a request a second, and a slow one every ten minutes.
+func BenchmarkLatency(b *testing.B) {
+	const pods, hours = 40, 6
+	random := rand.New(rand.NewPCG(1, 1))
+	w := &coarsetest.Latencies{Pods: pods, Jobs: []coarsetest.Job{{Name: "j", Interval: 15_000}}, Bounds: []string{"2500", "5000", "10000", "30000"}}
+	for range pods * hours * 3600 {
+		took := 20.0
+		if random.IntN(600) == 0 {
+			took = 5005
+		}
+		w.Answers = append(w.Answers, coarsetest.Answer{AtMillis: start + random.Int64N(hours*hourMillis), Pod: random.IntN(pods), TookMillis: took})
+	}
+	var kept keptSeries
+	end := start + hours*hourMillis
+	w.Feed(start, end, &kept)
+	b.ReportAllocs()
+	for b.Loop() {
+		l := coarse.NewLatency(fingerprints(), start)
+		l.Begin(start, end)
+		for i := range kept.ids {
+			l.Series(&kept.ids[i], kept.runs[i])
+		}
+		l.End()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(pods*4*hours*240), "ns/sample")
+}
+
+// keptSeries keeps what it is given.
+type keptSeries struct {
+	ids  []observe.SeriesID
+	runs [][]observe.Run
+}
+
+func (k *keptSeries) Scrapes(observe.TargetView, []observe.Run) {}
+
+func (k *keptSeries) Series(id *observe.SeriesID, runs []observe.Run) {
+	k.ids, k.runs = append(k.ids, *id), append(k.runs, runs)
 }

@@ -1,7 +1,7 @@
 package coarse
 
 import (
-	"cmp"
+	"maps"
 
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/detector/score"
@@ -28,7 +28,7 @@ const (
 type Latency struct {
 	windows     []Window // by fingerprint
 	sinceMillis int64    // what was before is forgotten
-	views       map[viewKey]*latencyView
+	views       map[string]map[string]*latencyView // by target, then view
 	staged      stagedLatency
 }
 
@@ -39,7 +39,7 @@ type viewKey struct{ target, view string }
 // NewLatency returns a Latency that has seen nothing, and remembers nothing from before a time, which is
 // a whole hour.
 func NewLatency(fingerprints []score.Fingerprint, sinceMillis int64) *Latency {
-	return &Latency{windows: LatencyWindows(fingerprints), sinceMillis: sinceMillis, views: make(map[viewKey]*latencyView)}
+	return &Latency{windows: LatencyWindows(fingerprints), sinceMillis: sinceMillis, views: make(map[string]map[string]*latencyView)}
 }
 
 // LatencyStart is from when on samples are needed for a Latency that remembers what was since a time.
@@ -127,14 +127,21 @@ func (l *Latency) End() {
 	s := l.staged
 	l.staged = stagedLatency{}
 	for key, histograms := range s.views {
-		v := l.views[key]
+		v := l.views[key.target][key.view]
 		if v == nil {
 			v = &latencyView{logs: make([]stretches, len(l.windows))}
-			l.views[key] = v
+			l.add(key, v)
 		}
 		v.take(histograms, l.windows)
 	}
 	l.tidy(s.to)
+}
+
+func (l *Latency) add(key viewKey, v *latencyView) {
+	if l.views[key.target] == nil {
+		l.views[key.target] = make(map[string]*latencyView)
+	}
+	l.views[key.target][key.view] = v
 }
 
 // Forget forgets what was before a time, which is a whole hour.
@@ -145,17 +152,10 @@ func (l *Latency) Forget(beforeMillis int64) {
 
 // tidy drops what is too old. The time is that of the end of what was read.
 func (l *Latency) tidy(toMillis int64) {
-	for key, v := range l.views {
-		if v.at > 0 && toMillis-v.at > maxStretchMillis {
-			v.at, v.last = 0, nil
-		}
-		empty := v.at == 0
-		for f := range v.logs {
-			v.logs[f].clip(l.sinceMillis)
-			empty = empty && v.logs[f].empty()
-		}
-		if empty {
-			delete(l.views, key)
+	for target, views := range l.views {
+		maps.DeleteFunc(views, func(_ string, v *latencyView) bool { return v.tidy(l.sinceMillis, toMillis) })
+		if len(views) == 0 {
+			delete(l.views, target)
 		}
 	}
 }
@@ -164,14 +164,10 @@ func (l *Latency) tidy(toMillis int64) {
 // its errors and as long after as histograms may be late. It is never true of an hour in which a histogram
 // saw no request at all, as that may be none of the requests in question.
 func (l *Latency) Quick(fingerprint int, target string, leftMillis, rightMillis int64) bool {
-	for key, v := range l.views {
-		if key.target == target && v.logs[fingerprint].quick(leftMillis-pageMillis, rightMillis+flushMillis) {
+	for _, v := range l.views[target] {
+		if v.logs[fingerprint].quick(leftMillis-pageMillis, rightMillis+flushMillis) {
 			return true
 		}
 	}
 	return false
-}
-
-func compareKeys(a, b viewKey) int {
-	return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.view, b.view))
 }

@@ -26,15 +26,20 @@ type latencyViewState struct {
 // MarshalBinary returns the state. Equal states give equal bytes.
 func (l *Latency) MarshalBinary() ([]byte, error) {
 	s := latencyState{Version: latencyStateVersion, SinceMillis: l.sinceMillis}
-	for _, key := range slices.SortedFunc(maps.Keys(l.views), compareKeys) {
-		v := l.views[key]
-		out := latencyViewState{Target: key.target, View: key.view, At: v.at, Last: v.last}
-		for f := range v.logs {
-			out.Logs = append(out.Logs, v.logs[f].state())
+	for _, target := range slices.Sorted(maps.Keys(l.views)) {
+		for _, view := range slices.Sorted(maps.Keys(l.views[target])) {
+			s.Views = append(s.Views, l.views[target][view].state(target, view))
 		}
-		s.Views = append(s.Views, out)
 	}
 	return json.Marshal(s)
+}
+
+func (v *latencyView) state(target, view string) latencyViewState {
+	s := latencyViewState{Target: target, View: view, At: v.at, Last: v.last}
+	for f := range v.logs {
+		s.Logs = append(s.Logs, v.logs[f].state())
+	}
+	return s
 }
 
 // UnmarshalBinary replaces the state by one that MarshalBinary wrote for the same fingerprints. After an
@@ -47,13 +52,13 @@ func (l *Latency) UnmarshalBinary(data []byte) error {
 	if s.Version != latencyStateVersion {
 		return fmt.Errorf("state of latencies of version %d: %w", s.Version, errState)
 	}
-	fresh := &Latency{windows: l.windows, sinceMillis: s.SinceMillis, views: make(map[viewKey]*latencyView)}
+	fresh := &Latency{windows: l.windows, sinceMillis: s.SinceMillis, views: make(map[string]map[string]*latencyView)}
 	for _, x := range s.Views {
 		v, err := x.restore(len(l.windows))
 		if err != nil {
 			return fmt.Errorf("state of latencies of target %q: %w", x.Target, err)
 		}
-		fresh.views[viewKey{x.Target, x.View}] = v
+		fresh.add(viewKey{x.Target, x.View}, v)
 	}
 	*l = *fresh
 	return nil

@@ -97,6 +97,19 @@ func (v *latencyView) take(staged map[string]stagedHistogram, windows []Window) 
 	}
 }
 
+// tidy drops what is older than a time, and tells whether nothing is left of what was read up to another.
+func (v *latencyView) tidy(since, toMillis int64) bool {
+	if v.at > 0 && toMillis-v.at > maxStretchMillis {
+		v.at, v.last = 0, nil
+	}
+	empty := v.at == 0
+	for f := range v.logs {
+		v.logs[f].clip(since)
+		empty = empty && v.logs[f].empty()
+	}
+	return empty
+}
+
 // scrapesOf lists the times at which there is a sample of any histogram.
 func scrapesOf(staged map[string]stagedHistogram) []int64 {
 	var times []int64
