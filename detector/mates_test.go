@@ -107,8 +107,10 @@ func TestNoMates(t *testing.T) {
 	d, g := oneRoute(t, syn)
 	feedGrid(t, d, g, g.cellsOf(scatter(rng, 30, 5, 1), g.units), origin, origin+6*hourMillis)
 	for _, key := range []finding.Key{
-		{Route: "route000", Fingerprint: syn.Name}, {Route: finding.PooledRoute, Fingerprint: syn.Name},
-		{Route: "route000", Fingerprint: "no such"}, {Route: "no such", Fingerprint: syn.Name},
+		{Route: "route000", Fingerprint: syn.Name},
+		{Route: finding.PooledRoute, Fingerprint: syn.Name},
+		{Route: "route000", Fingerprint: "no such"},
+		{Route: "no such", Fingerprint: syn.Name},
 	} {
 		if m, ok := d.Mates(key); ok {
 			t.Errorf("%+v has %d mates", key, m.Count)

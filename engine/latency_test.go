@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ghostpair/ghostpair/detector"
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/diagnosis/coarse/coarsetest"
 	"github.com/ghostpair/ghostpair/finding"
@@ -161,6 +162,41 @@ func TestFastBeforeThePage(t *testing.T) {
 	if late > 4 {
 		t.Errorf("it paged for %d ticks of 15 s in 5 runs, want hardly any", late)
 	}
+}
+
+// As long as the errors go on, and however many there are, the label stays: after a week of them only a sample of the
+// pairs is remembered.
+func TestFastLasts(t *testing.T) {
+	t.Parallel()
+	const days = 9
+	for _, took := range []float64{3, 5005} {
+		a := answers{perHour: 40, backgroundOf: 20, tookMillis: took, slowPerHour: 3, jobs: coarseJob()}
+		o, reader := newProxies(7, a, days*24).options()
+		e := newEngine(t, o)
+		for at := 12 * time.Hour; at <= days*24*time.Hour; at += 12 * time.Hour {
+			advance(t, e, o.Origin.Add(at))
+			f := findingOf(t, e, "route")
+			if f.Verdict != finding.Paired || isFast(f) != (took < 5000) {
+				t.Errorf("errors after %v ms: after %s it is %s %v", took, at, f.Verdict, f.Labels)
+			}
+		}
+		if n := len(matesOf(t, e)); n < 100 || n > 1100 {
+			t.Errorf("%d pairs of a week are remembered", n)
+		}
+		if last := reader.reads[len(reader.reads)-1]; last.End.Sub(last.Start) > latencyPiece {
+			t.Errorf("read %s to %s at once", last.Start, last.End)
+		}
+	}
+}
+
+// matesOf are the remembered pairs of the route.
+func matesOf(t *testing.T, e *Engine) []detector.Later {
+	t.Helper()
+	m, ok := e.timing[0].detector.Mates(finding.Key{Route: "route", Fingerprint: "syn-timeout-5s"})
+	if !ok {
+		t.Error("no pairs")
+	}
+	return m.Sample
 }
 
 // True timeouts are never fast: not one of a hundred, at several rates, in silence and noise, however late

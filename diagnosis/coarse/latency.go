@@ -26,8 +26,8 @@ const (
 // often in a coarser scrape job than the errors. Like a Collector it is advanced piece by piece, what comes
 // out does not depend on how time is cut, and it is not safe for concurrent use.
 type Latency struct {
-	windows     []Window // by fingerprint
-	sinceMillis int64    // what was before is forgotten
+	windows     []Window                           // by fingerprint
+	sinceMillis int64                              // what was before is forgotten
 	views       map[string]map[string]*latencyView // by target, then view
 	staged      stagedLatency
 }
