@@ -20,6 +20,7 @@ type Config struct {
 	Fingerprints            []Fingerprint
 	Sources                 []Source
 	Ignore                  []Ignore
+	Diagnosis               Diagnosis
 	Limits                  Limits
 	Objectives              []Objective
 	Maintenance             []Maintenance

@@ -27,6 +27,7 @@ func (r *reader) config(root *yaml.Node, c *Config) {
 	r.fingerprints(b, c)
 	r.sources(b, c)
 	r.ignore(b, c)
+	r.diagnosis(b.block("diagnosis"), &c.Diagnosis)
 	limits := b.block("limits")
 	limits.whole("routes", &c.Limits.Routes)
 	limits.done()

@@ -56,7 +56,7 @@ func TestManualExamples(t *testing.T) {
 			}
 		}
 	}
-	if examples != 8 {
-		t.Errorf("%d examples, want 8", examples)
+	if examples != 9 {
+		t.Errorf("%d examples, want 9", examples)
 	}
 }

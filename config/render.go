@@ -26,6 +26,7 @@ type (
 		Fingerprints            []fileFingerprint `yaml:"fingerprints"`
 		Sources                 []fileSource      `yaml:"sources"`
 		Ignore                  []fileIgnore      `yaml:"ignore"`
+		Diagnosis               *fileDiagnosis    `yaml:"diagnosis,omitempty"`
 		Limits                  fileLimits        `yaml:"limits"`
 		Objectives              []fileObjective   `yaml:"objectives"`
 		Maintenance             []fileMaintenance `yaml:"maintenance"`
@@ -67,6 +68,15 @@ type (
 		Fingerprint string `yaml:"fingerprint,omitempty"`
 		Reason      string `yaml:"reason"`
 		Until       string `yaml:"until,omitempty"`
+	}
+	fileDiagnosis struct {
+		Callers   []filePods `yaml:"callers,omitempty"`
+		Upstreams []filePods `yaml:"upstreams,omitempty"`
+	}
+	filePods struct {
+		Route     string `yaml:"route"`
+		Namespace string `yaml:"namespace"`
+		Pod       string `yaml:"pod"`
 	}
 	fileLimits struct {
 		Routes int `yaml:"routes"`
@@ -126,6 +136,7 @@ func (c *Config) file() fileConfig {
 	for _, i := range c.Ignore {
 		f.Ignore = append(f.Ignore, fileIgnore{i.Route, i.Fingerprint, i.Reason, formatInstant(i.Until)})
 	}
+	f.Diagnosis = c.Diagnosis.file()
 	for _, o := range c.Objectives {
 		f.Objectives = append(f.Objectives, fileObjective{o.Route, o.Target, formatDuration(o.Window)})
 	}
@@ -133,6 +144,21 @@ func (c *Config) file() fileConfig {
 		f.Maintenance = append(f.Maintenance, fileMaintenance{formatInstant(m.From), formatInstant(m.To), m.Reason})
 	}
 	return f
+}
+
+// file returns nil where nothing is given.
+func (d Diagnosis) file() *fileDiagnosis {
+	if len(d.Callers)+len(d.Upstreams) == 0 {
+		return nil
+	}
+	var f fileDiagnosis
+	for _, p := range d.Callers {
+		f.Callers = append(f.Callers, filePods(p))
+	}
+	for _, p := range d.Upstreams {
+		f.Upstreams = append(f.Upstreams, filePods(p))
+	}
+	return &f
 }
 
 // file writes keys even when they are empty where an omitted key would mean the default.

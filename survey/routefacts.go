@@ -20,14 +20,22 @@ type routeFacts struct {
 	slices   *sliceIndex
 
 	found     diagnosis.Surroundings
+	front     []podKey // Services of type LoadBalancer of which the proxies are endpoints
 	balancers []string // load balancers that the route uses: net/<name>/<identifier>
 }
 
-func (f *routeFacts) find(ctx context.Context) error {
+func (f *routeFacts) find(ctx context.Context, route string) error {
 	f.found.Unknown = make(map[string]string)
 	clients := f.proxyPods()
 	f.behind(clients)
+	if err := f.called(ctx, route, clients); err != nil {
+		return err
+	}
 	reached := f.reach()
+	upstream, err := f.readAssigned(ctx, f.source.Upstreams, route)
+	if err != nil {
+		return err
+	}
 	switch {
 	case reached.pods:
 		f.direct(clients)
@@ -35,6 +43,8 @@ func (f *routeFacts) find(ctx context.Context) error {
 		if err := f.balanced(ctx, clients, reached); err != nil {
 			return err
 		}
+	case upstream.given:
+		f.configured(clients, upstream)
 	case len(clients) > 0 && !f.nameless:
 		f.unknown(reached.why, diagnosis.CheckPlacement)
 	}
@@ -98,6 +108,9 @@ func (f *routeFacts) behind(proxies []diagnosis.Pod) {
 				yes := true
 				f.found.BehindNLB = &yes
 				f.uses(f.services.hosts[e.service])
+				if !slices.Contains(f.front, e.service) {
+					f.front = append(f.front, e.service)
+				}
 			}
 		}
 	}

@@ -59,18 +59,24 @@ func (f *routeFacts) balanced(ctx context.Context, clients []diagnosis.Pod, r re
 		f.unknown("no ready endpoints are known of the Service that the route's endpoints belong to", diagnosis.CheckPlacement)
 		return nil
 	}
-	shared := f.sharing(unique)
-	if shared != nil && !local && shared.Shared < shared.Failures {
+	f.place(clients, unique, local)
+	return nil
+}
+
+// place places clients and the targets that something else chooses among. If these may be more than is known,
+// only what is seen counts, and not what is not.
+func (f *routeFacts) place(clients, targets []diagnosis.Pod, all bool) {
+	shared := f.sharing(targets)
+	if shared != nil && !all && shared.Shared < shared.Failures {
 		f.unknown("connects fail also at proxies without a target on their node, but with targets by instance any node is a target", diagnosis.CheckSameNode)
 		shared = nil
 	}
 	f.found.SameNode = shared
-	f.meet(clients, unique)
-	if m := f.found.Upstream; m != nil && !m.CanMeet() && !local {
+	f.meet(clients, targets)
+	if m := f.found.Upstream; !m.CanMeet() && m.Unplaced == 0 && !all {
 		f.found.Upstream = nil
 		f.unknown("no proxy shares a node with a pod behind the load balancer, but with targets by instance any node is a target", diagnosis.CheckPlacement)
 	}
-	return nil
 }
 
 // sharing counts the failed connects of proxies on nodes of targets, from the counters of the cluster.

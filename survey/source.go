@@ -22,6 +22,7 @@ type Source struct {
 	ScrapeInterval     time.Duration     // configured; 0: found from the samples
 	RouteLimit         int
 	Reader             Reader
+	Callers, Upstreams []PodPattern
 	Matchers           string // what the selector asks of labels beside the error class, as PromQL has it between braces
 }
 

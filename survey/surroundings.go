@@ -33,8 +33,9 @@ type look struct {
 	window        time.Duration
 	source        *Source
 	loadBalancers bool
-	targets       map[podKey]targetsOf // behind Services
-	warnings      []string             // of the server
+	targets       map[podKey]targetsOf    // behind Services
+	patterns      map[PodPattern]assigned // of the configuration
+	warnings      []string                // of the server
 }
 
 // Ask answers a question. Facts depend on the window and the route alone. A problem is a question that the server
@@ -44,6 +45,7 @@ func (s *Surroundings) Ask(ctx context.Context, q diagnosis.Question) (facts map
 	l := &look{
 		Ranger: s.ranger, atMillis: q.AtMillis, source: &s.source, loadBalancers: s.loadBalancers,
 		window: time.Duration(q.AtMillis-q.FromMillis) * time.Millisecond, targets: make(map[podKey]targetsOf),
+		patterns: make(map[PodPattern]assigned),
 	}
 	names := make([]string, len(q.Routes))
 	for i, r := range q.Routes {
@@ -102,7 +104,7 @@ func (l *look) facts(ctx context.Context, routes []string) (map[string]*routeFac
 	facts := make(map[string]*routeFacts)
 	for _, route := range routes {
 		f := &routeFacts{look: l, routeConnects: counted[route], pods: pods, services: services, slices: endpoints}
-		if err := f.find(ctx); err != nil {
+		if err := f.find(ctx, route); err != nil {
 			return nil, err
 		}
 		facts[route] = f

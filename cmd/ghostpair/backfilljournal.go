@@ -91,6 +91,7 @@ func (b *backfill) facts(c *config.Config, window finding.Window) ([]engine.Fact
 		ClearBelow   yaml.Node   `yaml:"clear_below"`
 		Fingerprints yaml.Node   `yaml:"fingerprints"`
 		Ignore       yaml.Node   `yaml:"ignore"`
+		Diagnosis    yaml.Node   `yaml:"diagnosis"`
 		Limits       yaml.Node   `yaml:"limits"`
 		Sources      []yaml.Node `yaml:"sources"`
 	}
@@ -107,6 +108,9 @@ func (b *backfill) facts(c *config.Config, window finding.Window) ([]engine.Fact
 	add("fingerprints", &parsed.Fingerprints)
 	add("ignore", &parsed.Ignore)
 	add("limits", &parsed.Limits)
+	if !parsed.Diagnosis.IsZero() {
+		add("diagnosis", &parsed.Diagnosis)
+	}
 	for i := range parsed.Sources {
 		if c.Sources[i].Timing() {
 			add("source "+c.Sources[i].Name, &parsed.Sources[i])

@@ -173,7 +173,16 @@ func newSurroundings(c *config.Config, s config.Source, servers []*sources.Serve
 	balancers := slices.ContainsFunc(c.Sources, func(s config.Source) bool { return !s.Timing() })
 	return survey.NewSurroundings(everyServer(servers), survey.Source{
 		Name: s.Name, Selector: s.Selector, RouteLabels: s.RouteLabels, Exclude: s.Exclude, Matchers: matchers,
+		Callers: podPatterns(c.Diagnosis.Callers), Upstreams: podPatterns(c.Diagnosis.Upstreams),
 	}, balancers)
+}
+
+func podPatterns(all []config.Pods) []survey.PodPattern {
+	patterns := make([]survey.PodPattern, len(all))
+	for i, p := range all {
+		patterns[i] = survey.PodPattern(p)
+	}
+	return patterns
 }
 
 // timingDelay returns the longest delay of a timing source.

@@ -85,13 +85,20 @@ func (c *cluster) between(i int, from, to time.Duration) {
 // factsAround asks what is around a route, as the engine would do it.
 func factsAround(t *testing.T, c *cluster, errorMinutes ...int64) diagnosis.Surroundings {
 	t.Helper()
+	return factsOf(t, c, survey.Source{}, errorMinutes...)
+}
+
+// factsOf asks with what a configuration says of a source.
+func factsOf(t *testing.T, c *cluster, source survey.Source, errorMinutes ...int64) diagnosis.Surroundings {
+	t.Helper()
 	end := time.UnixMilli(coarsetest.Start).Add(trapHours * time.Hour)
 	server := around(t, c, end.Add(time.Minute))
 	prometheus, err := sources.NewServer(sources.ServerOptions{URL: server.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := survey.NewSurroundings(ranger{prometheus}, survey.Source{RouteLabels: []string{"envoy_cluster_name"}, Exclude: map[string]string{"envoy_cluster_name": "admin"}}, true)
+	source.RouteLabels, source.Exclude = []string{"envoy_cluster_name"}, map[string]string{"envoy_cluster_name": "admin"}
+	s := survey.NewSurroundings(ranger{prometheus}, source, true)
 	facts, problems, err := s.Ask(t.Context(), diagnosis.Question{
 		Routes: []diagnosis.RouteQuestion{{Route: "ghost", ErrorMinutes: errorMinutes}}, FromMillis: coarsetest.Start, AtMillis: end.UnixMilli(),
 	})
@@ -437,5 +444,68 @@ func TestBalancerGauges(t *testing.T) {
 	s := factsAround(t, cluster, minute)
 	if s.NLB.PortAllocationErrors != nil || s.NLB.Resets != nil || number(s.NLB.UnhealthyHosts) != 0 {
 		t.Errorf("of an unknown load balancer is known: %+v", s.NLB)
+	}
+}
+
+// A configuration names callers, and the upstream pods of a route without stats per endpoint.
+func TestConfiguredPods(t *testing.T) {
+	t.Parallel()
+	plain := func() *cluster { // without stats per endpoint
+		c := balanced()
+		c.gauges = slices.DeleteFunc(c.gauges, func(g gauge) bool { return slices.Contains(g.labels, "envoy_endpoint_address") })
+		c.pod("shop", "web-0", 1, "10.3.0.1")
+		c.pod("shop", "web-1", 8, "10.3.0.2")
+		c.pod("shop", "web-2", 2, "10.3.0.3")
+		c.gauges = append(c.gauges, always("__name__", "kube_pod_status_phase", "namespace", "monitoring", "pod", "ksm-0", "exported_namespace", "shop", "exported_pod", "web-2", "phase", "Failed"))
+		return c
+	}
+	of := func(pod string) []survey.PodPattern {
+		return []survey.PodPattern{{Route: "gh.st", Namespace: "shop", Pod: pod}, {Route: "other", Namespace: ".*", Pod: ".*"}}
+	}
+	front := func(c *cluster, policy string) *cluster { // the proxies are behind a load balancer
+		own := []string{"namespace", "monitoring", "exported_namespace", "edge"}
+		for _, set := range [][]string{
+			{"__name__", "kube_endpointslice_endpoints", "endpointslice", "envoy-bcdfg", "address", "10.0.1.1", "ready", "true", "targetref_kind", "Pod", "targetref_name", proxyName(1), "endpoint_nodename", nodeName(1)},
+			{"__name__", "kube_service_spec_type", "type", "LoadBalancer", "exported_service", "envoy"},
+			{"__name__", "kube_service_info", "exported_service", "envoy", "external_traffic_policy", policy},
+		} {
+			c.gauges = append(c.gauges, always(append(set, own...)...))
+		}
+		return c
+	}
+	for _, c := range []struct {
+		name            string
+		cluster         *cluster
+		source          survey.Source
+		callers         int // that share a node with a proxy; -1: not known
+		upstream        int // proxies that share a node with an upstream pod; -1: not known
+		shared          int64
+		unknown, reason string // of a check
+	}{
+		{"both", plain(), survey.Source{Callers: of("web-.*"), Upstreams: of("shop-.*")}, 1, 1, 40, "", ""},
+		{"nothing", plain(), survey.Source{}, -1, -1, 0, diagnosis.CheckPlacement, "no stats per endpoint"},
+		{"for other routes", plain(), survey.Source{Callers: of("web-.*")[1:]}, -1, -1, 0, diagnosis.CheckPlacement, "no stats per endpoint"},
+		{"nobody", plain(), survey.Source{Upstreams: of("nobody")}, -1, -1, 0, diagnosis.CheckPlacement, "no pod is among those"},
+		{"callers elsewhere, which may be sent to any node", front(plain(), "Cluster"), survey.Source{Callers: of("web-1")}, -1, -1, 0, diagnosis.CheckPlacementCallers, "any node is a target"},
+		{"callers elsewhere, sent to nodes with proxies only", front(plain(), "Local"), survey.Source{Callers: of("web-1")}, 0, -1, 0, "", ""},
+		{"upstream elsewhere, with something unknown before it", plain(), survey.Source{Upstreams: of("web-1")}, -1, -1, 0, diagnosis.CheckSameNode, "any node is a target"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := factsOf(t, c.cluster, c.source)
+			callers, upstream, shared := -1, -1, int64(0)
+			if s.Callers != nil {
+				callers = s.Callers.Meeting
+			}
+			if s.Upstream != nil && s.Upstream.Clients > 0 && s.Upstream.Targets > 0 {
+				upstream = s.Upstream.Meeting
+			}
+			if s.SameNode != nil {
+				shared = s.SameNode.Shared
+			}
+			if callers != c.callers || upstream != c.upstream || shared != c.shared || !strings.Contains(s.Unknown[c.unknown], c.reason) {
+				t.Errorf("callers %d, proxies %d, failed connects %d, not known %q; want %d, %d, %d, %s: %q", callers, upstream, shared, s.Unknown, c.callers, c.upstream, c.shared, c.unknown, c.reason)
+			}
+		})
 	}
 }
