@@ -142,12 +142,29 @@ func (l *look) readEndpointCounts(ctx context.Context, routes []string, all map[
 	return nil
 }
 
-// grown asks how much a counter of the routes grew in the window.
+// grown asks how much a counter of the routes grew in the window. What came in the window began at zero: Envoy makes
+// counters when they are needed, and a pod is new. What left in it counts up to its last full hour, and of a counter that
+// was reset the larger part counts.
 func (l *look) grown(ctx context.Context, metric string, routes []string, labels ...string) ([]Sample, error) {
 	by := strings.Join(distinct(slices.Concat(labels, l.source.countLabels())), ", ")
-	samples, err := l.vector(ctx, metric, fmt.Sprintf("max by (%s) (%s)", by, growth(l.selector(metric, routes), l.window)))
+	selector := l.selector(metric, routes)
+	before, err := l.vector(ctx, metric, fmt.Sprintf("max by (%s) (%s offset %dms)", by, selector, l.window.Milliseconds()))
+	if err != nil {
+		return nil, err
+	}
+	starts := make(map[string]float64)
+	for _, s := range before {
+		starts[identity(s.Labels)] = s.Value
+	}
+	samples, err := l.vector(ctx, metric, fmt.Sprintf("max by (%s) (%s)", by, peak(selector, l.window)))
 	exclude := l.source.patterns()
-	return slices.DeleteFunc(samples, func(s Sample) bool { return excluded(exclude, s.Labels) || math.IsNaN(s.Value) }), err
+	samples = slices.DeleteFunc(samples, func(s Sample) bool { return excluded(exclude, s.Labels) || math.IsNaN(s.Value) })
+	for i, s := range samples {
+		if start := starts[identity(s.Labels)]; start <= s.Value {
+			samples[i].Value -= start
+		}
+	}
+	return samples, err
 }
 
 // selector selects a metric of some routes. Of a route that is joined from several labels the first one is asked

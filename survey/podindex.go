@@ -43,7 +43,7 @@ func (l *look) readPods(ctx context.Context, names, addresses []string) (*podInd
 	seen := make(map[string]Sample)
 	ask := func(label string, values []string) error {
 		for batch := range slices.Chunk(distinct(values), podBatch) {
-			expr := overGrid("max_over_time", "timestamp("+podInfo+"{"+oneOf(label, batch)+"})", l.window)
+			expr := overGrid("max_over_time", "timestamp("+podInfo+"{"+oneOf(label, batch)+"})", l.window, "15m")
 			samples, err := l.vector(ctx, "pods", expr)
 			if err != nil {
 				return err

@@ -27,23 +27,16 @@ type Ranger interface {
 	Range(ctx context.Context, expr string, atMillis int64) (series []Series, warnings []string, err error)
 }
 
-// gridStep is the distance of the instants at which a window is looked at. Subqueries are evaluated at
-// its multiples, and so at the end of a window that ends at one.
-const gridStep = 15 * time.Minute
-
-// overGrid writes a function of an expression's values at the grid's instants in a window.
-func overGrid(function, expr string, window time.Duration) string {
-	return fmt.Sprintf("%s((%s)[%dms:%s])", function, expr, window.Milliseconds(), "15m")
+// overGrid writes a function of an expression's values at a grid of instants in a window. Subqueries are evaluated at the
+// multiples of their step, and so at the end of a window that ends at one.
+func overGrid(function, expr string, window time.Duration, step string) string {
+	return fmt.Sprintf("%s((%s)[%dms:%s])", function, expr, window.Milliseconds(), step)
 }
 
-// growth writes how much a counter grew in a window, from its value at the start and its greatest value
-// at the grid's instants, so that a series costs a lookup a quarter of an hour, and not one a scrape. What
-// came in the window began at zero: Envoy makes counters when they are needed, and a pod is new. What left
-// in the window counts up to the last instant of the grid, and of a counter that was reset the larger
-// part counts.
-func growth(selector string, window time.Duration) string {
-	peak := overGrid("max_over_time", selector, window)
-	return fmt.Sprintf("((%s - %s offset %dms) >= 0 or %s)", peak, selector, window.Milliseconds(), peak)
+// peak writes the greatest value of a counter in a window: at its end, or at a full hour in it, so that a series costs
+// a lookup an hour and not one a scrape. The label keeps the two apart until the greater one is taken.
+func peak(selector string, window time.Duration) string {
+	return fmt.Sprintf(`%s or label_replace(%s, "at_the_end", "yes", "", "")`, overGrid("max_over_time", selector, window, "1h"), selector)
 }
 
 // oneOf writes a matcher of a label that has one of some values.

@@ -221,7 +221,7 @@ func TestKubernetesTraps(t *testing.T) {
 				}
 				return v, ok
 			}
-		}, of(func(w *want) { w.failures = 180 + 56 })}, // the larger part, at the quarter of an hour before the reset
+		}, of(func(w *want) { w.failures = 180 + 45 })}, // the larger part, at its last full hour
 		{"Envoy scraped by two jobs", func(c *cluster) {
 			for _, g := range slices.Clone(c.gauges) {
 				if slices.Contains(g.labels, "envoy") {
