@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -229,5 +230,39 @@ func TestTextFits(t *testing.T) {
 				t.Errorf("%d columns: no %q", columns, want)
 			}
 		}
+	}
+}
+
+// Steps link to headings that the runbook has.
+func TestStepsHaveARunbook(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	headings := make(map[string]bool)
+	for line := range strings.Lines(string(text)) {
+		if heading, ok := strings.CutPrefix(line, "## "); ok {
+			headings[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(heading)), " ", "-")] = true
+		}
+	}
+	w := shop(t)
+	linked := 0
+	for range 2 { // with causes, and without
+		for _, step := range Build(w.in).Steps {
+			if step.Anchor == "" {
+				continue
+			}
+			linked++
+			if !headings[step.Anchor] {
+				t.Errorf("step %q links to #%s, which is no heading", step.Title, step.Anchor)
+			}
+		}
+		for i := range w.in.Findings.Findings {
+			w.in.Findings.Findings[i].Checks, w.in.Findings.Findings[i].Causes = nil, nil
+		}
+	}
+	if linked < 5 {
+		t.Errorf("%d links are no test", linked)
 	}
 }

@@ -7,7 +7,8 @@ const (
 	connects     = "envoy_cluster_upstream_cx_connect_timeout and envoy_cluster_upstream_cx_connect_fail"
 	fineScrape   = "a scrape of the error counters every second"
 	places       = "kube_pod_info and Envoy's per-endpoint stats"
-	addresses    = "where the load balancers stand: the addresses of the route's endpoints"
+	services     = "kube_endpointslice_endpoints and kube_service_spec_type"
+	balancers    = "the load balancer's aws_networkelb metrics, with a source of kind nlb"
 	slowRequests = "envoy_http_downstream_rq_time"
 	lookups      = "envoy_cluster_update_failure and envoy_cluster_update_attempt"
 	handshakes   = "envoy_cluster_ssl_handshake and envoy_cluster_ssl_connection_error"
@@ -32,12 +33,12 @@ var needs = map[string]string{
 	diagnosis.CheckBrief:             history,
 	diagnosis.CheckSpread:            "errors on more than one route",
 	diagnosis.CheckPlacement:         places,
-	diagnosis.CheckPlacementCallers:  places,
+	diagnosis.CheckPlacementCallers:  "kube_pod_info, and who calls",
 	diagnosis.CheckGhostPlacement:    places,
 	diagnosis.CheckSameNode:          places,
 	diagnosis.CheckOneNode:           places,
-	diagnosis.CheckThroughNLB:        addresses,
-	diagnosis.CheckBehindNLB:         addresses,
+	diagnosis.CheckThroughNLB:        places,
+	diagnosis.CheckBehindNLB:         services,
 	diagnosis.CheckResponseTimeouts:  "envoy_cluster_upstream_rq_timeout",
 	diagnosis.CheckResets:            "envoy_cluster_upstream_cx_destroy_remote_with_active_rq",
 	diagnosis.CheckCapacity:          "envoy_cluster_upstream_rq_pending_overflow",
@@ -45,10 +46,10 @@ var needs = map[string]string{
 	diagnosis.CheckSlowSuccess:       slowRequests,
 	diagnosis.CheckTLS:               handshakes,
 	diagnosis.CheckTLSErrors:         handshakes,
-	diagnosis.CheckNLBPortAllocation: "PortAllocationErrorCount of an NLB exporter",
-	diagnosis.CheckNLBBlocked:        "SecurityGroupBlockedFlowCount of an NLB exporter",
-	diagnosis.CheckNLBUnhealthy:      "UnHealthyHostCount of an NLB exporter",
-	diagnosis.CheckNLBResets:         "TCP_ELB_Reset_Count of an NLB exporter",
+	diagnosis.CheckNLBPortAllocation: balancers,
+	diagnosis.CheckNLBBlocked:        balancers,
+	diagnosis.CheckNLBUnhealthy:      balancers,
+	diagnosis.CheckNLBResets:         balancers,
 	diagnosis.CheckStatsFlush:        timing,
 	diagnosis.CheckDNSRefresh:        lookups,
 	diagnosis.CheckScrapeComb:        regularity,
