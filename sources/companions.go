@@ -37,11 +37,12 @@ func NewCompanions(o Options, fingerprints []score.Fingerprint) (Companions, err
 	if !c.ConnectTimeouts && !slices.ContainsFunc(selector, names(coarse.ErrorsMetric)) {
 		return Companions{}, nil
 	}
+	w := wantedOf(c.ConnectTimeouts, fingerprints)
 	o.Histograms = make(map[string][]coarse.Window)
-	for _, h := range coarse.Histograms(fingerprints) {
+	for _, h := range w.histograms {
 		o.Histograms[h.Metric] = h.Windows
 	}
-	o.Selector, o.Also = companionSelectors(selector, slices.Concat(o.TargetLabels, o.ViewLabels, []string{jobLabel, instanceLabel}), fingerprints)
+	o.Selector, o.Also = w.selectors(selector, slices.Concat(o.TargetLabels, o.ViewLabels, []string{jobLabel, instanceLabel}))
 	o.RouteLabels = slices.Concat([]string{model.MetricNameLabel}, o.RouteLabels, []string{managerLabel, boundLabel})
 	o.Exclude = maps.Clone(o.Exclude)
 	if o.Exclude == nil {
@@ -63,9 +64,28 @@ func names(metric string) func(*labels.Matcher) bool {
 	}
 }
 
-// companionSelectors are those of the counters of clusters, and of all else. A matcher on labels of the
-// target holds for all, any other for what belongs to a cluster. Native histograms are series like counters.
-func companionSelectors(selector []*labels.Matcher, ofTarget []string, fingerprints []score.Fingerprint) (string, [][]*labels.Matcher) {
+// wanted are the metrics of companions.
+type wanted struct {
+	cluster, process []string
+	histograms       []coarse.Histogram
+}
+
+func wantedOf(connectTimeouts bool, fingerprints []score.Fingerprint) wanted {
+	w := wanted{cluster: coarse.ClusterMetrics(), process: coarse.ProcessMetrics()}
+	if connectTimeouts {
+		w.cluster, w.process = coarse.ConnectMetrics(), nil
+	}
+	for _, h := range coarse.Histograms(fingerprints) {
+		if len(h.Windows) > 0 && (h.Connect || !connectTimeouts) {
+			w.histograms = append(w.histograms, h)
+		}
+	}
+	return w
+}
+
+// selectors are those of the counters of clusters, and of all else. A matcher on labels of the target holds
+// for all, any other for what belongs to a cluster. Native histograms are series like counters.
+func (w wanted) selectors(selector []*labels.Matcher, ofTarget []string) (string, [][]*labels.Matcher) {
 	var cluster, process []*labels.Matcher
 	for _, m := range selector {
 		switch {
@@ -76,12 +96,9 @@ func companionSelectors(selector []*labels.Matcher, ofTarget []string, fingerpri
 		}
 		cluster = append(cluster, m)
 	}
-	ofCluster, ofProcess := coarse.ClusterMetrics(), coarse.ProcessMetrics()
+	ofCluster, ofProcess := w.cluster, w.process
 	var also [][]*labels.Matcher
-	for _, h := range coarse.Histograms(fingerprints) {
-		if len(h.Windows) == 0 {
-			continue
-		}
+	for _, h := range w.histograms {
 		own := cluster
 		if h.Process {
 			own, ofProcess = process, append(ofProcess, h.Metric)

@@ -67,6 +67,18 @@ func TestCompanionSelectors(t *testing.T) {
 			got = append(got, selectorText(also))
 		}
 		timeouts, late := bounds(windows(5000, 6500, 10000, 11500)).String(), bounds(windows(1000, 5000)).String()
+		if c.timeouts { // of these, no response and no lookup can be the reason
+			want := []string{
+				`{__name__=~"` + strings.Join(coarse.ConnectMetrics(), "|") + `|envoy_cluster_upstream_cx_connect_ms"` + c.cluster + `}`,
+				`{__name__="envoy_http_downstream_rq_time_bucket",` + timeouts + c.process + `}`,
+				`{__name__="envoy_cluster_upstream_cx_connect_ms_bucket",` + late + c.cluster + `}`,
+				`{__name__=~"envoy_http_downstream_rq_time",envoy_response_code_class=~"|5"` + c.process + `}`,
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: reads\n%s, want\n%s", c.selector, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			continue
+		}
 		want := []string{
 			`{__name__=~"` + strings.Join(coarse.ClusterMetrics(), "|") + `|envoy_cluster_upstream_rq_time|envoy_cluster_upstream_cx_connect_ms"` + c.cluster + `}`,
 			`{__name__="envoy_http_downstream_rq_time_bucket",` + timeouts + c.process + `}`,

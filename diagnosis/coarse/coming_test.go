@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,8 +27,11 @@ func visitors(seed uint64, days int64, stays map[string][]stay) *coarsetest.Worl
 	random := rand.New(rand.NewPCG(seed, 9))
 	for route, when := range stays {
 		var errors []int64
+		ofPod := make([][]int64, w.Pods)
 		for at := start; at < start+days*dayMillis; at += 1 + random.Int64N(2*hourMillis) {
 			errors = append(errors, at)
+			pod := len(errors) % w.Pods
+			ofPod[pod] = append(ofPod[pod], at)
 		}
 		add := func(metric string, value func(events int) float64) {
 			w.More[metric] = func(pod int, at int64) (float64, bool) {
@@ -35,12 +39,7 @@ func visitors(seed uint64, days int64, stays map[string][]stay) *coarsetest.Worl
 				for _, s := range when {
 					here = here || (s.pod < 0 || s.pod == pod) && at >= s.from && at < s.to
 				}
-				events := 0
-				for i, e := range errors {
-					if e <= at && i%w.Pods == pod {
-						events++
-					}
-				}
+				events, _ := slices.BinarySearch(ofPod[pod], at+1)
 				return value(events), here
 			}
 		}

@@ -60,6 +60,10 @@ type metric struct {
 	role role
 }
 
+// connectRoles are those that matter where the errors are connect timeouts. No response, no full queue and no
+// lookup can be their reason.
+const connectRoles = 1<<roleFailures | 1<<roleTimeouts | 1<<rolePending | 1<<roleAttempts | 1<<roleHandshakes | 1<<roleTLSErrors
+
 var clusterMetrics = [...]metric{
 	{"envoy_cluster_upstream_cx_connect_fail", roleFailures},
 	{ConnectTimeoutsMetric, roleTimeouts},
@@ -91,6 +95,11 @@ var processMetrics = [...]metric{
 
 // ClusterMetrics lists the counters and gauges of a cluster that Series understands.
 func ClusterMetrics() []string { return names(clusterMetrics[:]) }
+
+// ConnectMetrics lists those of them that matter where the errors are connect timeouts.
+func ConnectMetrics() []string {
+	return names(slices.DeleteFunc(slices.Clone(clusterMetrics[:]), func(m metric) bool { return !roleSet(connectRoles).has(m.role) }))
+}
 
 // ProcessMetrics lists the counters of a whole proxy that Series understands: of envoy_http_downstream_rq_xx
 // it must be given class 5 only.

@@ -19,6 +19,7 @@ var lateWindow = Window{LoMillis: 1000, HiMillis: 5000}
 type Histogram struct {
 	Metric  string // without _bucket
 	Process bool   // of a whole proxy, and not of a cluster
+	Connect bool   // it matters also where the errors are connect timeouts
 	Windows []Window
 }
 
@@ -39,9 +40,9 @@ func Histograms(fingerprints []score.Fingerprint) []Histogram {
 		timeouts[i] = Window{lo * 1000, hi * 1000}
 	}
 	return []Histogram{
-		{latencyHistogram, true, timeouts},
-		{upstreamHistogram, false, timeouts},
-		{connectHistogram, false, []Window{lateWindow}},
+		{Metric: latencyHistogram, Process: true, Connect: true, Windows: timeouts},
+		{Metric: upstreamHistogram, Windows: timeouts},
+		{Metric: connectHistogram, Connect: true, Windows: []Window{lateWindow}},
 	}
 }
 

@@ -123,6 +123,7 @@ func TestCoarseScrapes(t *testing.T) {
 	got := verdicts(once)
 	for name, want := range map[string]finding.Verdict{
 		"5xx ghost": finding.Suspected, "5xx refused": finding.Undecided, "5xx fast": finding.Undecided, "5xx *": finding.Undecided,
+		"connect_timeout ghost": finding.Suspected, "connect_timeout *": finding.Undecided,
 	} {
 		if verdict, ok := got[name]; !ok || verdict != want {
 			t.Errorf("%s: %s (known %v), want %s", name, verdict, ok, want)
