@@ -282,6 +282,10 @@ func TestDryRun(t *testing.T) {
 	if err := json.Unmarshal([]byte(ghostpair(t, backfillOf(server.URL(), end, "--output=json")...).stdout), &d); err != nil {
 		t.Fatal(err)
 	}
+	manual, err := os.ReadFile("../../../docs/backfill.md")
+	if shown := strings.ReplaceAll(dry.stdout, p.URL, "http://localhost:9090"); err != nil || !strings.Contains(string(manual), "--dry-run\n"+shown+"```\n") {
+		t.Errorf("docs/backfill.md does not show what is printed (%v):\n%s", err, shown)
+	}
 	text := strings.Join(strings.Fields(dry.stdout), " ")
 	for _, want := range []string{"source envoy: about ", "of 3 targets, scraped every 3.0 s on average", "samples: less than a second by remote read"} {
 		if !strings.Contains(text, want) {
