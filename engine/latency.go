@@ -11,10 +11,11 @@ import (
 	"github.com/ghostpair/ghostpair/finding"
 )
 
-// Latency is read this much at once, and up to multiples of latencyStep: findings depend on that.
+// Latency is read up to multiples of latencyStep, on which findings depend, and in pieces that end at multiples of
+// latencyPiece: a run that is resumed asks for the same.
 const (
-	latencyPiece = 3 * time.Hour
 	latencyStep  = 15 * time.Second
+	latencyPiece = 6 * time.Hour
 )
 
 // latency tells which paired findings have errors that took no time, from the latency histograms of the targets.
@@ -112,13 +113,14 @@ func (l *latency) hold(sinceMillis int64, o *Options) {
 
 // follow reads up to the watermark of the source. A failure is told, and what is missing is read the next time.
 func (l *latency) follow(ctx context.Context, t *timing, o *Options, pace *pacer) {
-	step := latencyStep.Milliseconds()
+	step, piece := latencyStep.Milliseconds(), latencyPiece.Milliseconds()
 	toMillis := t.watermarkMillis / step * step
 	for attempts := 1; l.watermarkMillis < toMillis; attempts++ {
-		l.failure = l.read(ctx, min(toMillis, l.watermarkMillis+latencyPiece.Milliseconds()), o, pace)
+		l.failure = l.read(ctx, min(toMillis, (l.watermarkMillis/piece+1)*piece), o, pace)
 		switch {
 		case l.failure == nil:
 			attempts = 0
+			o.Journal.update(t, o.Logger)
 		case !heals(l.failure) || attempts >= o.Persistence.Attempts || sleep(ctx, min(o.Persistence.Pause<<(attempts-1), maxPause)) != nil:
 			if ctx.Err() == nil {
 				o.Logger.Warn("Reading how long requests took", "source", t.Name, "from", stamp(l.watermarkMillis), "err", l.failure)
