@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -88,7 +90,10 @@ func (s *surroundings) ask(ctx context.Context, q diagnosis.Question, t *timing,
 	for routes := range slices.Chunk(q.Routes, surroundingsBatch) {
 		q.Routes = routes
 		facts, problems, err := s.Ask(ctx, q)
-		if err != nil {
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			problems = []string{fmt.Sprintf("not everything was answered within %s", o.SurroundingsTimeout)}
+		case err != nil:
 			problems = append(problems, err.Error())
 		}
 		for _, route := range routes {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -148,6 +147,9 @@ func (w want) check(t *testing.T, name string, s diagnosis.Surroundings) {
 // 6 h of one connect in four minutes failing at each of three proxies: 90 each. All go to another node.
 func TestKubernetesTraps(t *testing.T) {
 	t.Parallel()
+	if got := factsAround(t, direct()).FailuresByNode; !slices.Equal(got, []int64{90, 90, 90}) {
+		t.Errorf("failures by node: %d, want 90 at each of three", got)
+	}
 	no := false
 	plain := want{meeting: 3, clients: 3, targets: 3, failures: 270, through: &no}
 	of := func(change func(*want)) want {
@@ -336,176 +338,6 @@ func TestBalancerTraps(t *testing.T) {
 			cluster := balanced()
 			c.change(cluster)
 			c.want.check(t, c.name, factsAround(t, cluster))
-		})
-	}
-}
-
-// The proxies are behind a load balancer when they are ready endpoints of a Service of that type, whose slices are
-// known by their label or by their names.
-func TestBehindBalancer(t *testing.T) {
-	t.Parallel()
-	own := []string{"namespace", "monitoring", "exported_namespace", "edge"}
-	slice := func(c *cluster, name, pod, ready string) {
-		c.gauges = append(c.gauges, always(append([]string{"__name__", "kube_endpointslice_endpoints", "endpointslice", name, "address", "10.0.1.1", "ready", ready,
-			"targetref_kind", "Pod", "targetref_name", pod, "targetref_namespace", "edge", "endpoint_nodename", nodeName(1)}, own...)...))
-	}
-	kind := func(c *cluster, service, kind string) {
-		c.gauges = append(c.gauges, always(append([]string{"__name__", "kube_service_spec_type", "type", kind, "exported_service", service}, own...)...))
-	}
-	for name, c := range map[string]struct {
-		change  func(*cluster)
-		behind  bool
-		unknown string
-	}{
-		"by the name of the slice": {func(c *cluster) {
-			slice(c, "envoy-edge-bcdfg", proxyName(1), "true")
-			kind(c, "envoy-edge", "LoadBalancer")
-		}, true, ""},
-		"by the label of the slice": {func(c *cluster) {
-			slice(c, "strange", proxyName(1), "true")
-			kind(c, "envoy-edge", "LoadBalancer")
-			c.gauges = append(c.gauges, always(append([]string{"__name__", "kube_endpointslice_labels", "endpointslice", "strange", "label_kubernetes_io_service_name", "envoy-edge"}, own...)...))
-		}, true, ""},
-		"not ready": {func(c *cluster) {
-			slice(c, "envoy-edge-bcdfg", proxyName(1), "false")
-			kind(c, "envoy-edge", "LoadBalancer")
-		}, false, "no ready endpoints"},
-		"another type": {func(c *cluster) {
-			slice(c, "envoy-edge-bcdfg", proxyName(1), "true")
-			kind(c, "envoy-edge", "ClusterIP")
-		}, false, "by other means"},
-		"another pod with its address": {func(c *cluster) { slice(c, "other-bcdfg", "other", "true"); kind(c, "other", "LoadBalancer") }, false, "by other means"},
-		"types are not told":           {func(c *cluster) { slice(c, "envoy-edge-bcdfg", proxyName(1), "true") }, false, "types of Services are not known"},
-		"no slices":                    {func(c *cluster) { kind(c, "envoy-edge", "LoadBalancer") }, false, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cluster := direct()
-			c.change(cluster)
-			s := factsAround(t, cluster)
-			if (s.BehindNLB != nil) != c.behind || !strings.Contains(s.Unknown[diagnosis.CheckBehindNLB], c.unknown) || c.unknown == "" && s.Unknown[diagnosis.CheckBehindNLB] != "" {
-				t.Errorf("behind a load balancer: %v, not known: %q; want %v, %q", s.BehindNLB, s.Unknown, c.behind, c.unknown)
-			}
-		})
-	}
-}
-
-// Both exporters are read as they are: one has a value a minute with CloudWatch's time, the other repeats each value
-// for five minutes at the times of scrapes, says NaN for nothing, and has the parts of a zone beside the whole.
-func TestBalancerGauges(t *testing.T) {
-	t.Parallel()
-	const resets, ports, blocked = "aws_networkelb_tcp_elb_reset_count_sum", "aws_networkelb_port_allocation_error_count_sum", "aws_networkelb_security_group_blocked_flow_count_inbound_tcp_sum"
-	minute := coarsetest.Start/60_000 + 120 // two hours after the start
-	burst := func(period int64) float64 {   // three resets in the minute, or the five, of the error
-		if period >= minute*60_000 && period < (minute+5)*60_000 {
-			return 3
-		}
-		return 0
-	}
-	nothing := func(int64) float64 { return math.NaN() }
-	number := func(v *float64) float64 {
-		if v == nil {
-			return -1
-		}
-		return *v
-	}
-	for name, c := range map[string]struct {
-		yace                    bool
-		inside, outside, errors int64
-		ports                   float64
-	}{
-		"cloudwatch_exporter": {false, 3, 12, 1, 15}, // five minutes of three, of which the first has the error
-		"YACE":                {true, 3, 0, 1, 3},    // once; it may be of the quarter of an hour before it was seen
-	} {
-		cluster := balanced()
-		cluster.balancer(resets, balancerName, c.yace, burst)
-		cluster.balancer(ports, balancerName, c.yace, burst)
-		cluster.balancer(blocked, balancerName, c.yace, nothing)
-		cluster.balancer(ports, "net/other/00000000000000aa", c.yace, func(int64) float64 { return 9 })
-		s := factsAround(t, cluster, minute)
-		n := s.NLB
-		if got := number(n.PortAllocationErrors); got != c.ports {
-			t.Errorf("%s: %g port allocation errors, want %g", name, got, c.ports)
-		}
-		// CloudWatch reports blocked flows only when there are some: nothing is none. Nothing is known of hosts.
-		if number(n.BlockedFlows) != 0 || n.UnhealthyHosts != nil {
-			t.Errorf("%s: %g blocked flows, %g unhealthy hosts; want 0, and nothing", name, number(n.BlockedFlows), number(n.UnhealthyHosts))
-		}
-		if n.Resets == nil || n.Resets.Inside != c.inside || n.Resets.Outside != c.outside || n.Resets.InsidePeriods < 1 || n.Resets.InsidePeriods > 4 || n.Resets.OutsidePeriods < 60 {
-			t.Errorf("%s: resets %+v, want %d inside and %d outside", name, n.Resets, c.inside, c.outside)
-		}
-	}
-	// Which of two load balancers it is, is not known: only that neither had unhealthy hosts.
-	cluster := direct()
-	cluster.balancer(ports, "net/one/00000000000000aa", false, func(int64) float64 { return 9 })
-	cluster.balancer(ports, "net/two/00000000000000bb", false, func(int64) float64 { return 0 })
-	cluster.balancer("aws_networkelb_un_healthy_host_count_maximum", "net/one/00000000000000aa", false, func(int64) float64 { return 0 })
-	cluster.balancer(resets, "net/one/00000000000000aa", false, burst)
-	s := factsAround(t, cluster, minute)
-	if s.NLB.PortAllocationErrors != nil || s.NLB.Resets != nil || number(s.NLB.UnhealthyHosts) != 0 {
-		t.Errorf("of an unknown load balancer is known: %+v", s.NLB)
-	}
-}
-
-// A configuration names callers, and the upstream pods of a route without stats per endpoint.
-func TestConfiguredPods(t *testing.T) {
-	t.Parallel()
-	plain := func() *cluster { // without stats per endpoint
-		c := balanced()
-		c.gauges = slices.DeleteFunc(c.gauges, func(g gauge) bool { return slices.Contains(g.labels, "envoy_endpoint_address") })
-		c.pod("shop", "web-0", 1, "10.3.0.1")
-		c.pod("shop", "web-1", 8, "10.3.0.2")
-		c.pod("shop", "web-2", 2, "10.3.0.3")
-		c.gauges = append(c.gauges, always("__name__", "kube_pod_status_phase", "namespace", "monitoring", "pod", "ksm-0", "exported_namespace", "shop", "exported_pod", "web-2", "phase", "Failed"))
-		return c
-	}
-	of := func(pod string) []survey.PodPattern {
-		return []survey.PodPattern{{Route: "gh.st", Namespace: "shop", Pod: pod}, {Route: "other", Namespace: ".*", Pod: ".*"}}
-	}
-	front := func(c *cluster, policy string) *cluster { // the proxies are behind a load balancer
-		own := []string{"namespace", "monitoring", "exported_namespace", "edge"}
-		for _, set := range [][]string{
-			{"__name__", "kube_endpointslice_endpoints", "endpointslice", "envoy-bcdfg", "address", "10.0.1.1", "ready", "true", "targetref_kind", "Pod", "targetref_name", proxyName(1), "endpoint_nodename", nodeName(1)},
-			{"__name__", "kube_service_spec_type", "type", "LoadBalancer", "exported_service", "envoy"},
-			{"__name__", "kube_service_info", "exported_service", "envoy", "external_traffic_policy", policy},
-		} {
-			c.gauges = append(c.gauges, always(append(set, own...)...))
-		}
-		return c
-	}
-	for _, c := range []struct {
-		name            string
-		cluster         *cluster
-		source          survey.Source
-		callers         int // that share a node with a proxy; -1: not known
-		upstream        int // proxies that share a node with an upstream pod; -1: not known
-		shared          int64
-		unknown, reason string // of a check
-	}{
-		{"both", plain(), survey.Source{Callers: of("web-.*"), Upstreams: of("shop-.*")}, 1, 1, 40, "", ""},
-		{"nothing", plain(), survey.Source{}, -1, -1, 0, diagnosis.CheckPlacement, "no stats per endpoint"},
-		{"for other routes", plain(), survey.Source{Callers: of("web-.*")[1:]}, -1, -1, 0, diagnosis.CheckPlacement, "no stats per endpoint"},
-		{"nobody", plain(), survey.Source{Upstreams: of("nobody")}, -1, -1, 0, diagnosis.CheckPlacement, "no pod is among those"},
-		{"callers elsewhere, which may be sent to any node", front(plain(), "Cluster"), survey.Source{Callers: of("web-1")}, -1, -1, 0, diagnosis.CheckPlacementCallers, "any node is a target"},
-		{"callers elsewhere, sent to nodes with proxies only", front(plain(), "Local"), survey.Source{Callers: of("web-1")}, 0, -1, 0, "", ""},
-		{"upstream elsewhere, with something unknown before it", plain(), survey.Source{Upstreams: of("web-1")}, -1, -1, 0, diagnosis.CheckSameNode, "any node is a target"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s := factsOf(t, c.cluster, c.source)
-			callers, upstream, shared := -1, -1, int64(0)
-			if s.Callers != nil {
-				callers = s.Callers.Meeting
-			}
-			if s.Upstream != nil && s.Upstream.Clients > 0 && s.Upstream.Targets > 0 {
-				upstream = s.Upstream.Meeting
-			}
-			if s.SameNode != nil {
-				shared = s.SameNode.Shared
-			}
-			if callers != c.callers || upstream != c.upstream || shared != c.shared || !strings.Contains(s.Unknown[c.unknown], c.reason) {
-				t.Errorf("callers %d, proxies %d, failed connects %d, not known %q; want %d, %d, %d, %s: %q", callers, upstream, shared, s.Unknown, c.callers, c.upstream, c.shared, c.unknown, c.reason)
-			}
 		})
 	}
 }
