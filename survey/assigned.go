@@ -20,7 +20,7 @@ type PodPattern struct {
 func anchored(expression string) *regexp.Regexp {
 	re, err := regexp.Compile("^(?s:" + expression + ")$")
 	if err != nil {
-		return regexp.MustCompile("[^\\s\\S]")
+		return regexp.MustCompile(`[^\s\S]`)
 	}
 	return re
 }

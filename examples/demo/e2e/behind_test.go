@@ -15,8 +15,10 @@ func TestBehindBalancer(t *testing.T) {
 	t.Parallel()
 	own := []string{"namespace", "monitoring", "exported_namespace", "edge"}
 	slice := func(c *cluster, name, pod, ready string) {
-		c.gauges = append(c.gauges, always(append([]string{"__name__", "kube_endpointslice_endpoints", "endpointslice", name, "address", "10.0.1.1", "ready", ready,
-			"targetref_kind", "Pod", "targetref_name", pod, "targetref_namespace", "edge", "endpoint_nodename", nodeName(1)}, own...)...))
+		c.gauges = append(c.gauges, always(append([]string{
+			"__name__", "kube_endpointslice_endpoints", "endpointslice", name, "address", "10.0.1.1", "ready", ready,
+			"targetref_kind", "Pod", "targetref_name", pod, "targetref_namespace", "edge", "endpoint_nodename", nodeName(1),
+		}, own...)...))
 	}
 	kind := func(c *cluster, service, kind string) {
 		c.gauges = append(c.gauges, always(append([]string{"__name__", "kube_service_spec_type", "type", kind, "exported_service", service}, own...)...))
