@@ -24,6 +24,7 @@ type identities struct {
 	seeds   seeds
 	series  map[labelKey]*known
 	strings map[string]string
+	labels  labelReader
 }
 
 func newIdentities() *identities {

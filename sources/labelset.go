@@ -60,12 +60,24 @@ func (s *labelSet) with(name, value string) labelSet {
 	return out
 }
 
-// labels decodes the set. Labels with an empty value do not exist.
-func (s *labelSet) labels() (labels.Labels, error) {
+// labels decodes a set that is not one of many.
+func (s *labelSet) labels() (labels.Labels, error) { return new(labelReader).labels(*s) }
+
+// labelReader decodes label sets, and reuses what it needs for that. The zero value is ready.
+type labelReader struct {
+	builder labels.ScratchBuilder
+	names   map[string]string // seen before, each its only copy
+}
+
+// maxKeptNames bounds the label names that are remembered.
+const maxKeptNames = 1000
+
+// labels decodes a set. Labels with an empty value do not exist.
+func (r *labelReader) labels(s labelSet) (labels.Labels, error) {
 	if s.json {
 		return s.fromJSON()
 	}
-	builder := labels.NewScratchBuilder(16)
+	r.builder.Reset()
 	for rest := s.raw; len(rest) > 0; {
 		size, n := uvarint(rest)
 		name, value, err := wireLabel(rest[n : n+int(size)])
@@ -77,11 +89,23 @@ func (s *labelSet) labels() (labels.Labels, error) {
 			return labels.EmptyLabels(), badData("a label of %d bytes", max(len(name), len(value)))
 		}
 		if len(value) > 0 {
-			builder.Add(string(name), string(value))
+			r.builder.Add(r.name(name), string(value))
 		}
 	}
-	builder.Sort()
-	return builder.Labels(), nil
+	r.builder.Sort()
+	return r.builder.Labels(), nil
+}
+
+func (r *labelReader) name(name []byte) string {
+	if known, ok := r.names[string(name)]; ok {
+		return known
+	}
+	if r.names == nil || len(r.names) == maxKeptNames {
+		r.names = make(map[string]string)
+	}
+	added := string(name)
+	r.names[added] = added
+	return added
 }
 
 func (s *labelSet) fromJSON() (labels.Labels, error) {

@@ -91,6 +91,7 @@ type gauges struct {
 	stats    observe.ReadStats
 	newest   map[gaugeKey]finding.NLBSample
 	unknown  map[string]bool // label sets that name no load balancer
+	labels   labelReader
 }
 
 func (g *gauges) warn(text string) {
@@ -103,7 +104,7 @@ func (g *gauges) natives(int, labelSet, []native) error { return nil }
 func (g *gauges) wantsNatives() bool                    { return false }
 
 func (g *gauges) series(_ int, set labelSet, runs []observe.Run, samples int64) error {
-	stored, err := set.labels()
+	stored, err := g.labels.labels(set)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (r *reading) up(set labelSet, runs []observe.Run) error {
 	key := s.identities.seeds.key(set)
 	t := s.targets.byKey[key]
 	if t == nil {
-		stored, err := set.labels()
+		stored, err := s.identities.labels.labels(set)
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (r *reading) know(set labelSet) (*known, error) {
 			return k, nil
 		}
 	}
-	stored, err := set.labels()
+	stored, err := s.identities.labels.labels(set)
 	if err != nil {
 		return nil, err
 	}
