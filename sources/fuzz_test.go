@@ -149,3 +149,32 @@ func FuzzMatrix(f *testing.F) {
 		}
 	})
 }
+
+// FuzzUsualChunk: whatever the quick way makes of a chunk, the thorough one makes of it, too; and what
+// Prometheus writes goes the quick way.
+func FuzzUsualChunk(f *testing.F) {
+	for _, c := range []prompb.Chunk{
+		{MinTimeMs: 1_790_000_000_000, MaxTimeMs: 1_790_000_900_000, Type: prompb.Chunk_XOR, Data: []byte{0, 1, 2, 3}},
+		{MinTimeMs: -1, MaxTimeMs: 1, Type: prompb.Chunk_FLOAT_HISTOGRAM, Data: make([]byte, 300)},
+	} {
+		message, err := c.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		if got, ok := usualChunk(message); !ok || got.first != c.MinTimeMs || got.last != c.MaxTimeMs || got.encoding != c.Type || !bytes.Equal(got.data, c.Data) {
+			f.Errorf("the quick way makes %v, %t of %v", got, ok, c)
+		}
+		f.Add(message)
+	}
+	f.Add([]byte{8, 1, 16, 2, 24, 1, 34, 0, 8, 1})
+	f.Fuzz(func(t *testing.T, message []byte) {
+		got, ok := usualChunk(message)
+		if !ok {
+			return
+		}
+		want, err := anyChunk(message)
+		if err != nil || got.first != want.first || got.last != want.last || got.encoding != want.encoding || !bytes.Equal(got.data, want.data) {
+			t.Errorf("the quick way makes %v of %x, the thorough one %v, %v", got, message, want, err)
+		}
+	})
+}

@@ -60,13 +60,23 @@ func (s *Scanner) Next(out *Stretch) bool {
 	if s.remaining == 0 || s.err != nil {
 		return false
 	}
+	var head uint64 // the bits at the position, of which some are known
+	known := 0
 	switch s.read {
 	case 0:
 		s.first()
 	case 1:
 		s.second()
 	default:
-		s.nextValue(s.timestamp())
+		head, known = s.peek(), peeked
+		if head>>62 == 0b10 && head>>47&1 == 0 { // as a scrape comes a little early or late
+			s.advance(signed(head<<2>>50, 14))
+			s.position += 17
+			head, known = head<<17, known-17
+			break
+		}
+		s.nextValue(s.timestamp(head))
+		known = 0
 	}
 	if s.position > 8*len(s.data) {
 		s.err = ErrTruncated
@@ -79,26 +89,29 @@ func (s *Scanner) Next(out *Stretch) bool {
 	out.FirstMillis, out.StepMillis, out.Value = s.timeMillis, s.deltaMillis, math.Float64frombits(s.value)
 	out.Count = 1
 	if s.read >= 2 && s.remaining > 0 {
-		if head := s.peek(); head>>62 == 0 {
-			out.Count += s.skipUnchanged(head)
+		if known == 0 {
+			head, known = s.peek(), peeked
+		}
+		if head>>62 == 0 {
+			out.Count += s.skipUnchanged(head, known)
 		}
 	}
 	return true
 }
 
-// skipUnchanged consumes the pairs of zero bits at the current position, which head shows, and
-// returns how many there were.
-func (s *Scanner) skipUnchanged(head uint64) int {
+// skipUnchanged consumes the pairs of zero bits at the current position, of which head shows the first known
+// bits, and returns how many there were.
+func (s *Scanner) skipUnchanged(head uint64, known int) int {
 	skipped := 0
 	limit := min(s.remaining, (8*len(s.data)-s.position)/2)
 	for skipped < limit {
-		pairs := min(bits.LeadingZeros64(head)/2, 28, limit-skipped)
+		pairs := min(bits.LeadingZeros64(head)/2, known/2, limit-skipped)
 		skipped += pairs
 		s.position += 2 * pairs
-		if pairs < 28 {
+		if pairs < known/2 {
 			break
 		}
-		head = s.peek()
+		head, known = s.peek(), peeked
 	}
 	s.remaining -= skipped
 	s.read += skipped
@@ -129,13 +142,12 @@ func (s *Scanner) second() {
 	s.position += 8 * n
 	s.deltaMillis = int64(delta)
 	s.timeMillis += s.deltaMillis
-	s.nextValue(s.peek(), 57)
+	s.nextValue(s.peek(), peeked)
 }
 
-// timestamp reads how much the spacing changed: a prefix of up to four bits names the width. It
-// returns the bits that follow, and how many of them are valid.
-func (s *Scanner) timestamp() (head uint64, valid int) {
-	head = s.peek()
+// timestamp reads how much the spacing changed, from the bits at the current position: a prefix of up to four
+// bits names the width. It returns the bits that follow, and how many of them are valid.
+func (s *Scanner) timestamp(head uint64) (rest uint64, valid int) {
 	width, prefix := uint8(0), 1
 	switch {
 	case head>>63 == 0:
@@ -148,7 +160,7 @@ func (s *Scanner) timestamp() (head uint64, valid int) {
 	default:
 		s.position += 4
 		s.advance(int64(s.take(64)))
-		return s.peek(), 57
+		return s.peek(), peeked
 	}
 	change := int64(0)
 	if width > 0 {
@@ -157,7 +169,7 @@ func (s *Scanner) timestamp() (head uint64, valid int) {
 	s.advance(change)
 	used := prefix + int(width)
 	s.position += used
-	return head << used, 57 - used
+	return head << used, peeked - used
 }
 
 // advance moves to the next sample, with the spacing changed by change.
@@ -204,6 +216,9 @@ func signed(raw uint64, n uint8) int64 {
 	}
 	return int64(raw)
 }
+
+// peeked is how many bits peek returns at least.
+const peeked = 57
 
 // peek returns at least 57 bits from the current position, high bits first, zeros past the end.
 func (s *Scanner) peek() uint64 {
