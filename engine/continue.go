@@ -6,6 +6,7 @@ import "fmt"
 // showed. What the state depends on must be the same: options.ConfigHash tells. The old engine
 // must not be advanced afterwards.
 func (e *Engine) Continue(options Options) (*Engine, error) {
+	e.Stop()
 	next, err := New(options)
 	if err != nil {
 		return nil, err
@@ -20,7 +21,7 @@ func (e *Engine) Continue(options Options) (*Engine, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, t := range e.timing {
-		next.timing[i].shown = t.shown
+		next.timing[i].shown, next.timing[i].part = t.shown, t.part
 	}
 	for _, g := range next.gauges {
 		for _, old := range e.gauges {

@@ -26,8 +26,9 @@ import (
 	"github.com/ghostpair/ghostpair/finding"
 )
 
-// Engine is the state of all sources. Advance and the snapshot methods may be called by several
-// goroutines, and run one after another. All others but Continue never wait for them.
+// Engine is the state of all sources. Advance, Stop and the snapshot methods may be called by several
+// goroutines, and run one after another. All others but Continue never wait for them. Who gives it
+// Options.Patience must call Stop in the end.
 type Engine struct {
 	options Options
 
@@ -64,33 +65,21 @@ func New(options Options) (*Engine, error) {
 // Advance settles every timing source up to `to`, less the delay of the source, and publishes an
 // evaluation. A source that fails keeps its watermark while the others go on; the errors of all
 // are joined. Where `to` is not after the watermark of a source nothing is done for it.
+//
+// It does not wait longer than options.Patience for a source once there is an evaluation. A slow one goes on
+// by itself, is left alone until it is done, and is shown as it was before; what became of it is returned by
+// a later Advance. Stop ends it.
 func (e *Engine) Advance(ctx context.Context, to time.Time) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	before := e.progress()
-	errs := make([]error, len(e.timing))
-	e.each(func(i int, t *timing) {
-		errs[i] = t.advance(ctx, to.Add(-t.Delay).UnixMilli(), &e.options, e.pacer, e.report)
+	errs := e.each(ctx, func(ctx context.Context, t *timing) error {
+		return t.advance(ctx, to.Add(-t.Delay).UnixMilli(), &e.options, e.pacer, e.report)
 	})
-	err := errors.Join(errs...)
 	if ctx.Err() == nil && e.worthPublishing(before, e.progress()) {
-		e.publish(ctx, to)
+		errs = append(errs, e.publish(ctx, to)...)
 	}
-	return err
-}
-
-// each calls visit for every timing source, some at once, and waits for all.
-func (e *Engine) each(visit func(int, *timing)) {
-	var group sync.WaitGroup
-	slots := make(chan struct{}, e.options.Concurrency)
-	for i, t := range e.timing {
-		slots <- struct{}{}
-		group.Go(func() {
-			visit(i, t)
-			<-slots
-		})
-	}
-	group.Wait()
+	return errors.Join(errs...)
 }
 
 // progress is how far an engine had come at an instant of the wall clock.
@@ -102,7 +91,7 @@ type progress struct {
 func (e *Engine) progress() progress {
 	p := progress{age: e.options.Now().Sub(e.Watermark())}
 	for _, t := range e.timing {
-		p.settledMillis += t.watermarkMillis
+		p.settledMillis += t.settledMillis.Load()
 	}
 	return p
 }
@@ -142,6 +131,7 @@ func (e *Engine) LastSuccess() time.Time {
 
 // report shares how far a source has come, while others may still be on their way.
 func (e *Engine) report(t *timing, toMillis int64) {
+	t.settledMillis.Store(t.watermarkMillis)
 	raise(&e.watermarkMillis, t.watermarkMillis)
 	raise(&e.successMillis, t.lastSuccess.UnixMilli())
 	if e.options.Progress != nil {
@@ -158,6 +148,7 @@ func (e *Engine) resetShared() {
 	e.watermarkMillis.Store(e.timing[0].watermarkMillis)
 	e.successMillis.Store(0)
 	for _, t := range e.timing {
+		t.settledMillis.Store(t.watermarkMillis)
 		raise(&e.watermarkMillis, t.watermarkMillis)
 		if !t.lastSuccess.IsZero() {
 			raise(&e.successMillis, t.lastSuccess.UnixMilli())

@@ -89,6 +89,10 @@ type Options struct {
 
 	SurroundingsTimeout time.Duration // of all that is asked of a source's Surroundings at once; 0: 10 s
 
+	// Patience is how long Advance waits for a source that is slow before it publishes what the others
+	// have; 0: as long as it takes.
+	Patience time.Duration
+
 	// PublishWithin is how old the watermark may be for its findings to be published: a service
 	// that catches up would otherwise page for what is long past. 0: they always are.
 	PublishWithin time.Duration

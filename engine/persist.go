@@ -31,7 +31,7 @@ func (t *timing) persist(ctx context.Context, err error, endMillis int64, o *Opt
 	case ctx.Err() != nil || t.pending != nil: // told to stop, or no matter of reading
 		return err
 	case t.pieces.shrink(err, length):
-		o.Logger.Info("Reading shorter stretches", "source_name", t.Name, "stretch", time.Duration(length)*time.Millisecond, "err", err)
+		t.shortened = err
 		return nil
 	case heals(err) && t.attempts+1 < o.Persistence.Attempts && !t.lastSuccess.IsZero():
 		pause := min(o.Persistence.Pause<<t.attempts, maxPause)

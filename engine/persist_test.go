@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -256,5 +258,26 @@ func TestSamplesOnTheWay(t *testing.T) {
 	}
 	if got, want := mustJSON(t, e.Evaluation().Document), mustJSON(t, step.Evaluation().Document); got != want {
 		t.Error("sampling on the way changes the outcome")
+	}
+}
+
+// A server that answers a tenth of the time at once only, or nothing at all, takes one line: that of the
+// engine, or that of who is told the error.
+func TestTooMuchTakesOneLine(t *testing.T) {
+	t.Parallel()
+	for longest, want := range map[time.Duration]int{2 * time.Hour: 1, 0: 0} {
+		var logs bytes.Buffer
+		r := &silentReader{broken: func(from, to int64) error {
+			if to-from > longest.Milliseconds() {
+				return reasoned("too_expensive")
+			}
+			return nil
+		}}
+		o := options(r)
+		o.Logger = slog.New(slog.NewTextHandler(&logs, nil))
+		err := newEngine(t, o).Advance(t.Context(), start.Add(20*time.Hour))
+		if (err == nil) != (longest > 0) || strings.Count(logs.String(), "\n") != want {
+			t.Errorf("up to %s: error %v, log, want %d lines:\n%s", longest, err, want, logs.String())
+		}
 	}
 }

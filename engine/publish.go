@@ -10,24 +10,69 @@ import (
 )
 
 // publish builds an evaluation and swaps it in. The caller holds the lock.
-func (e *Engine) publish(ctx context.Context, to time.Time) {
+func (e *Engine) publish(ctx context.Context, to time.Time) []error {
 	var group sync.WaitGroup
 	for _, g := range e.gauges {
 		group.Go(func() { g.refresh(ctx, to, &e.options) })
 	}
 	group.Wait()
-	for _, t := range e.timing {
+	errs := e.each(ctx, func(ctx context.Context, t *timing) error {
 		t.baseline.update(t.detector.Routes(t.watermarkMillis), t.watermarkMillis)
+		t.part = t.describe(ctx, &e.options, e.pacer)
+		return nil // what could not be found out is among the warnings
+	})
+	if ctx.Err() == nil {
+		e.published.Store(e.evaluation(to))
 	}
-	e.published.Store(e.evaluation(ctx))
+	return errs
 }
 
-func (e *Engine) evaluation(ctx context.Context) *finding.Evaluation {
-	v := &finding.Evaluation{Document: e.document(ctx)}
-	for _, t := range e.timing {
-		routes := t.routes()
-		v.Routes = append(v.Routes, routes...)
-		v.Sources = append(v.Sources, t.state(len(routes)))
+// part is what an evaluation says of a source.
+type part struct {
+	state    finding.Source
+	routes   []finding.Route
+	findings []finding.Finding
+	failed   []finding.FailedWindow
+	warnings []string
+}
+
+// describe says what is known of a source.
+func (t *timing) describe(ctx context.Context, o *Options, pace *pacer) part {
+	p := part{findings: t.findings(ctx, o, pace), routes: t.routes(), failed: slices.Clone(t.skipped)}
+	p.state = t.state(len(p.routes))
+	if t.failure != nil {
+		p.failed = append(p.failed, *t.failure)
+	}
+	p.warnings = t.around.warn(t.latency.warn(t.coarse.warn(slices.Clone(t.warnings))))
+	return p
+}
+
+// currentPart returns the part of a source to publish: of one that is still being read, what was known before, and that
+// it is late.
+func (t *timing) currentPart(to time.Time) part {
+	if !t.work.late {
+		return t.part
+	}
+	p := t.work.before
+	if p.state.Name == "" { // it never was through
+		p.state = finding.Source{Name: t.Name, Kind: t.Kind, Timing: true, UserDefined: t.UserDefined, Watermark: instant(t.settledMillis.Load())}
+	}
+	p.failed = append(slices.Clone(p.failed), finding.FailedWindow{
+		Source: t.Name, Window: finding.Window{Start: p.state.Watermark, End: to.Add(-t.Delay).UTC()},
+		Reason: "timeout", Error: "it is still being read",
+	})
+	return p
+}
+
+func (e *Engine) evaluation(to time.Time) *finding.Evaluation {
+	parts := make([]part, len(e.timing))
+	for i, t := range e.timing {
+		parts[i] = t.currentPart(to)
+	}
+	v := &finding.Evaluation{Document: e.document(parts)}
+	for _, p := range parts {
+		v.Routes = append(v.Routes, p.routes...)
+		v.Sources = append(v.Sources, p.state)
 	}
 	for _, g := range e.gauges {
 		v.Sources = append(v.Sources, g.state())
@@ -38,11 +83,11 @@ func (e *Engine) evaluation(ctx context.Context) *finding.Evaluation {
 
 // document depends on the origin, the watermarks and the samples alone, as long as every source
 // can be read and warns of nothing.
-func (e *Engine) document(ctx context.Context) finding.Document {
+func (e *Engine) document(parts []part) finding.Document {
 	d := finding.Document{
 		Version:             finding.DocumentVersion,
 		Origin:              e.options.Origin.UTC(),
-		Window:              finding.Window{Start: e.options.Start.UTC(), End: e.Watermark()},
+		Window:              finding.Window{Start: e.options.Start.UTC(), End: furthest(parts)},
 		FalseAlarmsPerMonth: e.options.FalseAlarmsPerMonth,
 		Streams:             make(map[string]int),
 		ThresholdLog10:      make(map[string]*float64),
@@ -50,16 +95,13 @@ func (e *Engine) document(ctx context.Context) finding.Document {
 		FailedWindows:       []finding.FailedWindow{},
 		Warnings:            []string{},
 	}
-	for _, t := range e.timing {
-		d.Streams[t.Name] = t.detector.Streams()
-		d.ThresholdLog10[t.Name] = t.threshold()
-		d.Findings = append(d.Findings, t.findings(ctx, &e.options, e.pacer)...)
-		d.Quality.Add(t.quality)
-		d.FailedWindows = append(d.FailedWindows, t.skipped...)
-		if t.failure != nil {
-			d.FailedWindows = append(d.FailedWindows, *t.failure)
-		}
-		d.Warnings = appendWarnings(d.Warnings, t.Name, t.around.warn(t.latency.warn(t.coarse.warn(t.warnings))))
+	for _, p := range parts {
+		d.Streams[p.state.Name] = p.state.Streams
+		d.ThresholdLog10[p.state.Name] = p.state.ThresholdLog10
+		d.Findings = append(d.Findings, p.findings...)
+		d.Quality.Add(p.state.Quality)
+		d.FailedWindows = append(d.FailedWindows, p.failed...)
+		d.Warnings = appendWarnings(d.Warnings, p.state.Name, p.warnings)
 	}
 	for _, g := range e.gauges {
 		d.Warnings = appendWarnings(d.Warnings, g.Name, mergeWarnings(nil, g.stats.Warnings))
@@ -68,6 +110,11 @@ func (e *Engine) document(ctx context.Context) finding.Document {
 		}
 	}
 	return d
+}
+
+// furthest returns the watermark of the source that is furthest.
+func furthest(parts []part) time.Time {
+	return slices.MaxFunc(parts, func(a, b part) int { return a.state.Watermark.Compare(b.state.Watermark) }).state.Watermark
 }
 
 // findings are those at the watermark, with what the companions and the surroundings say.

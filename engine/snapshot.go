@@ -25,6 +25,9 @@ const (
 var (
 	// ErrSnapshotOther is a snapshot that is whole but of another version or configuration.
 	ErrSnapshotOther = errors.New("snapshot does not fit")
+	// ErrSnapshotBusy is a state that cannot be had yet: a source is still being read that was not slow
+	// before.
+	ErrSnapshotBusy = errors.New("it is still being read")
 	// ErrSnapshotDamaged is a snapshot that cannot be read.
 	ErrSnapshotDamaged = errors.New("snapshot is damaged")
 )
@@ -41,7 +44,7 @@ func (e *Engine) MarshalBinary() ([]byte, error) {
 	w.number(e.options.Origin.UnixMilli())
 	w.number(int64(len(e.timing)))
 	for _, t := range e.timing {
-		if err := t.marshal(&w); err != nil {
+		if err := t.save(&w); err != nil {
 			return nil, fmt.Errorf("snapshot of source %q: %w", t.Name, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/ghostpair/ghostpair/detector"
@@ -33,10 +34,15 @@ type timing struct {
 	warnings        []string               // of the reads of the latest Advance, sorted
 	resumed         bool                   // that Advance began in another process
 
-	pieces   pieces
-	attempts int            // at the piece at hand, that failed
-	pending  *observe.Piece // observed, but not fed yet
-	told     bool           // the recorder has seen it
+	settledMillis atomic.Int64 // the watermark, for others
+	work          work
+	part          part // what was published of it last
+
+	pieces    pieces
+	shortened error          // why a stretch was too long that is being read in pieces
+	attempts  int            // at the piece at hand, that failed
+	pending   *observe.Piece // observed, but not fed yet
+	told      bool           // the recorder has seen it
 	shown
 }
 
@@ -96,6 +102,7 @@ func (t *timing) advance(ctx context.Context, toMillis int64, o *Options, pace *
 			if ctx.Err() == nil {
 				t.fail(err, toMillis)
 			}
+			t.shortened = nil // the error says it
 			return fmt.Errorf("source %q: advance from %s: %w", t.Name, stamp(t.watermarkMillis), err)
 		}
 		report(t, toMillis)
@@ -114,6 +121,11 @@ func (t *timing) piece(ctx context.Context, endMillis int64, o *Options, pace *p
 	t.coarse.follow(ctx, t, t.pending.ToMillis, o, pace)
 	if err := t.settle(o); err != nil {
 		return err
+	}
+	if t.shortened != nil { // once, and not for every length that was tried
+		o.Logger.Info("The server answers shorter stretches only", "source_name", t.Name,
+			"stretch", time.Duration(t.pieces.sizeMillis)*time.Millisecond, "err", t.shortened)
+		t.shortened = nil
 	}
 	t.pieces.grow()
 	return nil

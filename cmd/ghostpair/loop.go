@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"time"
+
+	"github.com/ghostpair/ghostpair/engine"
 )
 
 const (
@@ -49,6 +51,14 @@ func (j *job) stop() {
 	}
 }
 
+// end stops the job for good, with what slow sources of its instance still do.
+func (j *job) end() {
+	j.stop()
+	if j != nil {
+		j.engine.Stop()
+	}
+}
+
 // finished returns a channel that is closed when the job has ended; of no job, one that never is.
 func (j *job) finished() <-chan struct{} {
 	if j == nil {
@@ -68,9 +78,11 @@ func (s *service) loop(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			l.ticking.stop()
-			l.replaying.stop()
-			s.save(s.serving.Load())
+			l.ticking.end()
+			l.replaying.end()
+			serving := s.serving.Load()
+			serving.engine.Stop()
+			s.save(serving)
 			return nil
 		case outcome := <-s.reloads:
 			outcome <- l.reload(ctx)
@@ -113,10 +125,11 @@ func (l *loop) replayed() {
 	if next.engine.Evaluation() == nil {
 		return // it was told to stop
 	}
-	if next != l.serving.Load() {
+	if old := l.serving.Load(); next != old {
 		l.ticking.stop()
 		l.ticking = nil
 		l.serving.Store(next)
+		old.engine.Stop()
 	}
 	l.logger.Info("History has been read", "origin", next.engine.Origin().Format(time.RFC3339),
 		"findings", len(next.engine.Evaluation().Findings), "streams", next.engine.Evaluation().Streams)
@@ -125,8 +138,7 @@ func (l *loop) replayed() {
 }
 
 func (l *loop) saveWhenDue() {
-	if time.Since(l.savedAt) >= snapshotEvery {
-		l.save(l.serving.Load())
+	if time.Since(l.savedAt) >= snapshotEvery && l.save(l.serving.Load()) {
 		l.savedAt = time.Now()
 	}
 }
@@ -200,14 +212,20 @@ func (s *service) restore(i *instance) {
 	}
 }
 
-// save writes the state. After a failure the last snapshot is still there.
-func (s *service) save(i *instance) {
+// save writes the state. After a failure the last snapshot is still there. It says whether to wait with the
+// next one: not while a source is being read that was not slow before.
+func (s *service) save(i *instance) bool {
 	if s.snapshot == "" {
-		return
+		return true
 	}
-	if err := i.engine.WriteSnapshot(s.snapshot); err != nil {
+	switch err := i.engine.WriteSnapshot(s.snapshot); {
+	case errors.Is(err, engine.ErrSnapshotBusy):
+		s.logger.Debug("Saving the state later", "err", err)
+		return false
+	case err != nil:
 		s.logger.Error("Saving the state; a restart goes on from the last one that was saved", "err", err)
-		return
+	default:
+		s.logger.Debug("Saved the state", "file", s.snapshot)
 	}
-	s.logger.Debug("Saved the state", "file", s.snapshot)
+	return true
 }

@@ -35,7 +35,7 @@ func (l *loop) adopt(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	l.replaying.stop()
+	l.replaying.end()
 	if serving.engine.Evaluation() == nil {
 		l.serving.Store(next) // there is nothing that could go on being served
 	}

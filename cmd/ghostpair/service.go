@@ -128,6 +128,7 @@ func (s *service) newInstance(c *config.Config) (*instance, error) {
 		return nil, err
 	}
 	o.Origin = time.Now().Add(-c.Evaluate.History).Truncate(time.Minute).UTC()
+	o.Patience = c.Evaluate.Every / 2
 	i.options = o
 	i.engine, err = engine.New(o)
 	return i, err
