@@ -38,11 +38,12 @@ type timing struct {
 	work          work
 	part          part // what was published of it last
 
-	pieces    pieces
-	shortened error          // why a stretch was too long that is being read in pieces
-	attempts  int            // at the piece at hand, that failed
-	pending   *observe.Piece // observed, but not fed yet
-	told      bool           // the recorder has seen it
+	pieces        pieces
+	shortened     error // why a stretch was too long that is being read in pieces
+	shortenedTold bool
+	attempts      int            // at the piece at hand, that failed
+	pending       *observe.Piece // observed, but not fed yet
+	told          bool           // the recorder has seen it
 	shown
 }
 
@@ -122,11 +123,12 @@ func (t *timing) piece(ctx context.Context, endMillis int64, o *Options, pace *p
 	if err := t.settle(o); err != nil {
 		return err
 	}
-	if t.shortened != nil { // once, and not for every length that was tried
+	if t.shortened != nil && !t.shortenedTold { // once, and not for every length that was tried
 		o.Logger.Info("The server answers shorter stretches only", "source_name", t.Name,
 			"stretch", time.Duration(t.pieces.sizeMillis)*time.Millisecond, "err", t.shortened)
-		t.shortened = nil
+		t.shortenedTold = true
 	}
+	t.shortened = nil
 	t.pieces.grow()
 	return nil
 }

@@ -116,6 +116,10 @@ func (s *service) registerCollectors() error {
 	return nil
 }
 
+// leastPatience is more than it takes to ask a server again that refuses a connection. A slow source is waited
+// for once only, so this may be more than the time between two ticks.
+const leastPatience = 5 * time.Second
+
 // newInstance builds an engine whose history starts as long before now as the configuration says.
 func (s *service) newInstance(c *config.Config) (*instance, error) {
 	i := &instance{config: c}
@@ -128,7 +132,7 @@ func (s *service) newInstance(c *config.Config) (*instance, error) {
 		return nil, err
 	}
 	o.Origin = time.Now().Add(-c.Evaluate.History).Truncate(time.Minute).UTC()
-	o.Patience = c.Evaluate.Every / 2
+	o.Patience = max(c.Evaluate.Every/2, leastPatience)
 	i.options = o
 	i.engine, err = engine.New(o)
 	return i, err
