@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ghostpair/ghostpair/sources"
 	"github.com/ghostpair/ghostpair/survey"
@@ -16,7 +17,11 @@ import (
 // everyServer asks several servers and takes what all of them know together: of what two of them say the greater
 // value. It fails when none answers. One that does not is told in a warning, since what it alone knows is
 // missing then.
-type everyServer []*sources.Server
+type everyServer struct {
+	servers []*sources.Server
+	source  string              // that the questions are about
+	onQuery func(sources.Query) // told of every one; nil: nobody
+}
 
 // Query implements survey.Querier.
 func (e everyServer) Query(ctx context.Context, expr string, atMillis int64) ([]survey.Sample, []string, error) {
@@ -59,14 +64,18 @@ func (e everyServer) Range(ctx context.Context, expr string, atMillis int64) ([]
 // each asks one server after the other.
 func (e everyServer) each(ask func(surveyed) ([]string, error)) (warnings []string, err error) {
 	var failed []error
-	for _, server := range e {
+	for _, server := range e.servers {
+		begun := time.Now()
 		more, err := ask(surveyed{Server: server})
+		if e.onQuery != nil {
+			e.onQuery(sources.Query{Source: e.source, Protocol: sources.ReaderAPI, Duration: time.Since(begun), Err: err})
+		}
 		warnings = append(warnings, more...)
 		if err != nil {
 			failed = append(failed, err)
 		}
 	}
-	if len(failed) == len(e) {
+	if len(failed) == len(e.servers) {
 		return nil, errors.Join(failed...)
 	}
 	if len(failed) > 0 {

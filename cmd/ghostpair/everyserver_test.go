@@ -31,24 +31,36 @@ func answers(t *testing.T, kind, result string) *sources.Server {
 // What servers know is put together: of what two say the greater value. One that refuses is told.
 func TestEveryServer(t *testing.T) {
 	t.Parallel()
+	asked, failed := 0, 0
+	of := func(servers ...*sources.Server) everyServer {
+		return everyServer{servers, "envoy", func(q sources.Query) {
+			asked++
+			if q.Source != "envoy" || q.Err != nil {
+				failed++
+			}
+		}}
+	}
 	one := answers(t, "vector", `{"metric":{"pod":"a"},"value":[7,"1"]},{"metric":{"pod":"b"},"value":[7,"NaN"]}`)
 	two := answers(t, "vector", `{"metric":{"pod":"a"},"value":[7,"2"]},{"metric":{"pod":"b"},"value":[7,"3"]},{"metric":{"pod":"c"},"value":[7,"4"]}`)
 	shut := answers(t, "vector", "")
-	samples, warnings, err := everyServer{one, two}.Query(t.Context(), "x", 7000)
+	samples, warnings, err := of(one, two).Query(t.Context(), "x", 7000)
 	if got := fmt.Sprint(samples); err != nil || len(warnings) > 0 || got != "[{map[pod:a] 7000 2} {map[pod:b] 7000 3} {map[pod:c] 7000 4}]" {
 		t.Errorf("samples %v, warnings %q, error %v", got, warnings, err)
 	}
-	samples, warnings, err = everyServer{one, shut}.Query(t.Context(), "x", 7000)
+	samples, warnings, err = of(one, shut).Query(t.Context(), "x", 7000)
 	if err != nil || len(samples) != 2 || len(warnings) != 1 || !strings.Contains(warnings[0], "403") {
 		t.Errorf("with one that refuses: samples %v, warnings %q, error %v", samples, warnings, err)
 	}
-	if _, _, err = (everyServer{shut, shut}).Query(t.Context(), "x", 7000); err == nil {
+	if _, _, err = of(shut, shut).Query(t.Context(), "x", 7000); err == nil {
 		t.Error("no error when all refuse")
 	}
-	series, _, err := everyServer{
+	series, _, err := of(
 		answers(t, "matrix", `{"metric":{"pod":"a"},"values":[[1,"1"],[2,"2"]]}`), answers(t, "matrix", `{"metric":{"pod":"a"},"values":[[1.5,"3"]]}`),
-	}.Range(t.Context(), "x[1m]", 7000)
+	).Range(t.Context(), "x[1m]", 7000)
 	if err != nil || len(series) != 1 || len(series[0].Points) != 3 {
 		t.Errorf("series %v, error %v", series, err)
+	}
+	if asked != 8 || failed != 3 {
+		t.Errorf("told of %d questions, %d of which failed; want 8 and 3", asked, failed)
 	}
 }

@@ -59,7 +59,7 @@ func engineOptionsOf(c *config.Config, servers []*sources.Server, tables *score.
 			err = addCompanions(&source, servers, sourceOptions(s, h.onQuery), o.Fingerprints)
 		}
 		if len(source.Companions) > 0 {
-			source.Surroundings = newSurroundings(c, s, servers)
+			source.Surroundings = newSurroundings(c, s, servers, h.onQuery)
 		}
 		o.Sources, errs = append(o.Sources, source), append(errs, err)
 	}
@@ -165,13 +165,13 @@ func addCompanions(to *engine.Source, servers []*sources.Server, in sources.Opti
 
 // newSurroundings looks around the routes of a source; nil where what is around them cannot be found by their
 // names, because these were made by relabelling.
-func newSurroundings(c *config.Config, s config.Source, servers []*sources.Server) engine.Surroundings {
+func newSurroundings(c *config.Config, s config.Source, servers []*sources.Server, onQuery func(sources.Query)) engine.Surroundings {
 	matchers, ok := sources.SiblingMatchers(s.Selector)
 	if !ok || len(s.RelabelConfigs) > 0 {
 		return nil
 	}
 	balancers := slices.ContainsFunc(c.Sources, func(s config.Source) bool { return !s.Timing() })
-	return survey.NewSurroundings(everyServer(servers), survey.Source{
+	return survey.NewSurroundings(everyServer{servers, s.Name, onQuery}, survey.Source{
 		Name: s.Name, Selector: s.Selector, RouteLabels: s.RouteLabels, Exclude: s.Exclude, Matchers: matchers,
 		Callers: podPatterns(c.Diagnosis.Callers), Upstreams: podPatterns(c.Diagnosis.Upstreams),
 	}, balancers)

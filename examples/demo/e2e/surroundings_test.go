@@ -257,3 +257,41 @@ func TestSurroundingsLiveAndBackfill(t *testing.T) {
 		}
 	}
 }
+
+// A node that dies takes the failures of an hour with it: those of its endpoint.
+func TestDeadNode(t *testing.T) {
+	t.Parallel()
+	const hour = 3_600_000
+	w := coarsetest.NewWorld(1, 2)
+	w.Failures["ghost"] = nil
+	for k := range int64(120) { // every half minute from hour 26 on, at all three proxies
+		w.Failures["ghost"] = append(w.Failures["ghost"], coarsetest.Failure{
+			AtMillis: coarsetest.Start + 26*hour + 25_000*k + 777*k%9000, Pod: int(k % 3), WaitMillis: 5005, Connect: true, TimedOut: true,
+		})
+	}
+	c := newCluster(w)
+	for on := range 3 {
+		ip := fmt.Sprintf("10.1.%d.1", on)
+		c.pod("shop", fmt.Sprintf("checkout-%d", on), on, ip)
+		for client := range c.Pods {
+			failed := func(at int64) float64 { return c.failures("ghost", client, at) }
+			if on != 2 {
+				failed = func(int64) float64 { return 0 }
+			}
+			c.endpoint("ghost", client, ip+":8080", "", func(at int64) float64 { return float64((at-coarsetest.Start)/60_000) + failed(at) }, failed)
+		}
+	}
+	end := time.UnixMilli(coarsetest.Start).Add(29 * time.Hour)
+	server := around(t, c, end)
+	e := newEngine(t, server, sources.ProtocolAuto, withSurroundings(t, server))
+	advance(t, e, end)
+	f, checks := checksOf(t, e.Evaluation().Findings, "ghost")
+	if len(f.Causes) == 0 || f.Causes[0].Name != diagnosis.CauseDeadNode || f.Causes[0].Tied {
+		t.Errorf("causes = %+v, want the dead node alone in front", f.Causes)
+	}
+	// A third of the proxies is on the node of the endpoint that fails, as chance has it.
+	outcomes(t, checks, map[string]string{diagnosis.CheckOneNode: "supports", diagnosis.CheckBrief: "supports", diagnosis.CheckSameNode: "contradicts", diagnosis.CheckThroughNLB: "contradicts"})
+	if text := checks[diagnosis.CheckOneNode].Text; !strings.Contains(text, "120 of 120 failures are those of the worst of 3 nodes") {
+		t.Errorf("one-node says %q", text)
+	}
+}
