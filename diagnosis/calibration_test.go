@@ -133,9 +133,12 @@ func TestFalseSuspicionsKeepTheirPromise(t *testing.T) {
 		base     int
 		timeouts bool // the errors are the failed connects themselves, as of a source of connect timeouts
 	}{
-		{"even", 15000, false, 0, false}, {"bursts", 15000, true, 200, false},
-		{"busy gauge, 30 s", 30000, false, 300, false}, {"bursts, 60 s", 60000, true, 100, false},
-		{"connect timeouts", 15000, false, 100, true}, {"connect timeouts, bursts, 30 s", 30000, true, 100, true},
+		{"even", 15000, false, 0, false},
+		{"bursts", 15000, true, 200, false},
+		{"busy gauge, 30 s", 30000, false, 300, false},
+		{"bursts, 60 s", 60000, true, 100, false},
+		{"connect timeouts", 15000, false, 100, true},
+		{"connect timeouts, bursts, 30 s", 30000, true, 100, true},
 	} {
 		options := AccountOptions{DeltaMillis: c.delta, Fingerprint: score.Fingerprint{Hi: 14 * time.Second}}
 		got := suspectedShare(t, 100+uint64(seed), days, options, alpha, allKnown&^KnownTimeouts, func(d *simDay) {

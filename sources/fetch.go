@@ -26,6 +26,7 @@ type indexed struct {
 func (i indexed) series(query int, set labelSet, runs []observe.Run, samples int64) error {
 	return i.out.series(i.queries[query].index, set, runs, samples)
 }
+
 func (i indexed) natives(query int, set labelSet, all []native) error {
 	return i.out.natives(i.queries[query].index, set, all)
 }

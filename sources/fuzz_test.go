@@ -26,6 +26,7 @@ func (c *collect) series(query int, set labelSet, runs []observe.Run, samples in
 	c.lines = append(c.lines, fmt.Sprint(query, l, expand(runs), samples))
 	return err
 }
+
 func (c *collect) natives(query int, set labelSet, all []native) error {
 	l, err := set.labels()
 	for i := range all {

@@ -80,3 +80,32 @@ func (k *keptSeries) Scrapes(observe.TargetView, []observe.Run) {}
 func (k *keptSeries) Series(id *observe.SeriesID, runs []observe.Run) {
 	k.ids, k.runs = append(k.ids, *id), append(k.runs, runs)
 }
+
+// Six hours of a proxy whose hundred clusters are all busy: their histograms move in every interval.
+func BenchmarkBusyRoutes(b *testing.B) {
+	const routes, scrapes, step = 100, 6 * 240, 15000
+	busy := make([]observe.Run, scrapes)
+	for i := range busy {
+		busy[i] = observe.Run{FirstMillis: start + step*int64(i+1), Count: 1, Value: float64(i)}
+	}
+	still := []observe.Run{{FirstMillis: start + step, StepMillis: step, Count: scrapes, Value: 0}}
+	for b.Loop() {
+		c := coarse.New(coarse.Options{Fingerprints: fingerprints(), FalseSuspicionsPerMonth: 1})
+		c.Begin(start, start+step*scrapes)
+		for r := range routes {
+			for _, metric := range coarse.ClusterMetrics() {
+				c.Series(&observe.SeriesID{Target: "t", Route: fmt.Sprintf("%s / r%d", metric, r)}, still)
+			}
+			for _, bound := range []string{"2500", "5000", "10000", "30000"} {
+				c.Series(&observe.SeriesID{Target: "t", Route: fmt.Sprintf("envoy_cluster_upstream_rq_time_bucket / r%d / %s", r, bound)}, busy)
+			}
+			for _, bound := range []string{"500", "5000", "10000"} {
+				c.Series(&observe.SeriesID{Target: "t", Route: fmt.Sprintf("envoy_cluster_upstream_cx_connect_ms_bucket / r%d / %s", r, bound)}, busy)
+			}
+		}
+		if err := c.End(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/routes/scrapes, "ns/route-scrape")
+}

@@ -56,11 +56,7 @@ func (c *Collector) process(t *target, p *piece) error {
 
 func (c *Collector) segment(t *target, s segment, v *stagedView) error {
 	c.attach(t, s, v)
-	for name := range t.Histograms {
-		if !v.has(name) {
-			delete(t.Histograms, name)
-		}
-	}
+	t.keep(v)
 	iv := c.classify(t, s, v)
 	marks := c.markRoutes(t, s, v)
 	for name, list := range t.Series {
@@ -91,13 +87,13 @@ func (c *Collector) markRoutes(t *target, s segment, v *stagedView) map[string][
 	return all
 }
 
-func (v *stagedView) has(histogram string) bool {
+// keep forgets the buckets of histograms that are not in a segment: they were not there at its last scrape.
+func (t *target) keep(v *stagedView) {
+	here := make(map[string]bool, len(v.histograms))
 	for key := range v.histograms {
-		if key.String() == histogram {
-			return true
-		}
+		here[key.String()] = true
 	}
-	return false
+	maps.DeleteFunc(t.Histograms, func(name string, _ []sample) bool { return !here[name] })
 }
 
 // attach gives the series of the target their samples in the segment.
