@@ -38,6 +38,21 @@ func (l *laboratory) checkCounters(ctx context.Context, t *testing.T) {
 	}
 }
 
+// checkManagers requires that the connection managers counted all that the clients saw: also what never
+// came as far as a cluster.
+func (l *laboratory) checkManagers(ctx context.Context, t *testing.T) {
+	const label = "envoy_http_conn_manager_prefix"
+	counted, err := byLabel(ctx, l.Prometheus, label, `sum by (`+label+`) (envoy_http_downstream_rq_xx{envoy_response_code_class="5",job="envoy-15s"})`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios() {
+		if want := len(l.log.Errors(s.Name)); counted[s.Name] != float64(want) {
+			t.Errorf("the connection manager of %s counts %v errors, the clients saw %d", s.Name, counted[s.Name], want)
+		}
+	}
+}
+
 // checkCompanions requires that what grows beside the errors is what the manual says.
 func (l *laboratory) checkCompanions(ctx context.Context, t *testing.T) {
 	for _, name := range watched {

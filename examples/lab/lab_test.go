@@ -46,6 +46,7 @@ func TestLab(t *testing.T) {
 		return
 	}
 	t.Run("Prometheus counts what the clients saw", func(t *testing.T) { lab.checkCounters(ctx, t) })
+	t.Run("Envoy's connection managers do too", func(t *testing.T) { lab.checkManagers(ctx, t) })
 	t.Run("the counters that tell why grow with the errors", func(t *testing.T) { lab.checkCompanions(ctx, t) })
 	t.Run("ghostpair counts each error once", func(t *testing.T) { lab.checkErrors(ctx, t) })
 	t.Run("the ghosts are paired and nothing else is", func(t *testing.T) { lab.checkVerdicts(t) })

@@ -42,6 +42,10 @@ func table() string {
 		if s.Name == healthy {
 			continue
 		}
+		if s.unseen {
+			fmt.Fprintf(&b, "| %s | nothing of the cluster | none | none | none | | |\n", s.fault)
+			continue
+		}
 		connects := "none"
 		if s.grows[connectTimeouts] > 0 {
 			connects = fine(s.pairedConnects)

@@ -72,7 +72,7 @@ func callers(proxies []proxy, seed uint64) []traffic.Caller {
 			for _, c := range r.calls {
 				caller := traffic.Caller{
 					Client: len(all), Route: r.Name, URL: "http://" + r.Listener.String() + c.path,
-					Gap: c.gap, Retry: c.retry, BackOff: 250 * time.Millisecond, Seed: seed + uint64(len(all)),
+					Host: r.Lookup, Gap: c.gap, Retry: c.retry, BackOff: 250 * time.Millisecond, Seed: seed + uint64(len(all)),
 				}
 				if r.upstream != vanishes {
 					caller.Wait = headStart

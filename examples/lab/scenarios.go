@@ -21,6 +21,7 @@ type scenario struct {
 	RouteTimeout string // as Envoy wants it
 	TLS          bool
 	Lookup       string // name to look up; empty: the address of the upstream is given
+	Forward      bool   // the name is that of the request, and looked up for it
 	upstream     kind
 
 	calls []call
@@ -28,6 +29,8 @@ type scenario struct {
 	// grows is by how much Envoy's counters of the cluster grow for one error that a client sees, of
 	// those that watched lists.
 	grows map[string]int
+	// unseen tells that no counter of the cluster grows.
+	unseen bool
 	// pairedErrors and pairedConnects tell which of the two counters grow in pairs, 5 s apart.
 	pairedErrors, pairedConnects bool
 	// patience tells that only the long run waits until they are paired; in a short one they may be.
@@ -150,6 +153,11 @@ func instantFailures() []scenario {
 			upstream: isUnknown, calls: []call{{path: "/", gap: often(), retry: true}},
 			grows:  map[string]int{"upstream_cx_none_healthy": 1},
 			causes: []string{"dns-5s"},
+		},
+		{
+			Name: "forward", fault: "the same, of a dynamic forward proxy, which looks names up for requests", Lookup: "upstream.example", Forward: true,
+			upstream: isUnknown, calls: []call{{path: "/", gap: rarely(), retry: true}},
+			unseen: true,
 		},
 		{
 			Name: "refused", fault: "nobody listens; the client calls again at once",

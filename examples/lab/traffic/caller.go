@@ -42,6 +42,7 @@ type Caller struct {
 	Client  int // its number, by which its answers are told from those of others
 	Route   string
 	URL     string
+	Host    string        // asked for; empty: that of the URL
 	Wait    time.Duration // before the first gap
 	Gap     Gap
 	Retry   bool          // call again, once, after a 5xx
@@ -76,7 +77,7 @@ func (c Caller) request(ctx context.Context, attempt int, client *http.Client) A
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	a := Answer{Client: c.Client, Route: c.Route, Start: time.Now(), Attempt: attempt}
-	status, err := get(ctx, client, c.URL)
+	status, err := c.get(ctx, client)
 	a.End, a.Status = time.Now(), status
 	if err != nil {
 		a.Err = err.Error()
@@ -84,11 +85,12 @@ func (c Caller) request(ctx context.Context, attempt int, client *http.Client) A
 	return a
 }
 
-func get(ctx context.Context, client *http.Client, url string) (status int, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+func (c Caller) get(ctx context.Context, client *http.Client) (status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, http.NoBody)
 	if err != nil {
 		return 0, err
 	}
+	request.Host = c.Host
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, err
