@@ -20,9 +20,9 @@ const (
 // route, by time and then name, that has a sample from then on.
 type admission struct {
 	collector  *Collector
-	samples    map[string][]observe.Run // of companions in the piece, by route
-	candidates []candidate              // in order
-	leaving    []candidate              // routes that expire, in order
+	samples    map[string][][]observe.Run // of companions in the piece, by route and series
+	candidates []candidate                // in order
+	leaving    []candidate                // routes that expire, in order
 	active     int
 }
 
@@ -107,13 +107,13 @@ func (a *admission) wait(afterMillis int64) {
 }
 
 // companionsOf are the samples of routes. The errors do not count: they are read only where there are companions.
-func companionsOf(pieces []*piece) map[string][]observe.Run {
-	all := make(map[string][]observe.Run)
+func companionsOf(pieces []*piece) map[string][][]observe.Run {
+	all := make(map[string][][]observe.Run)
 	for _, p := range pieces {
 		for _, v := range p.views {
 			for key, runs := range v.series {
 				if key.role != roleErrors && key.route != wholeProcess {
-					all[key.route] = append(all[key.route], runs...)
+					all[key.route] = append(all[key.route], runs)
 				}
 			}
 		}
@@ -121,28 +121,33 @@ func companionsOf(pieces []*piece) map[string][]observe.Run {
 	return all
 }
 
-// nextSample is the first sample after a time; 0: there is none.
-func nextSample(runs []observe.Run, afterMillis int64) int64 {
+// nextSample is the first sample after a time of any of several series; 0: there is none.
+func nextSample(all [][]observe.Run, afterMillis int64) int64 {
 	next := int64(0)
-	for _, run := range runs {
-		if run.LastMillis() <= afterMillis {
-			continue
-		}
-		at := run.FirstMillis
-		if at <= afterMillis {
-			at += ((afterMillis-at)/run.StepMillis + 1) * run.StepMillis
-		}
-		if next == 0 || at < next {
-			next = at
+	for _, runs := range all {
+		for _, run := range runs { // in order
+			if run.LastMillis() <= afterMillis {
+				continue
+			}
+			at := run.FirstMillis
+			if at <= afterMillis {
+				at += ((afterMillis-at)/run.StepMillis + 1) * run.StepMillis
+			}
+			if next == 0 || at < next {
+				next = at
+			}
+			break
 		}
 	}
 	return next
 }
 
-func lastSample(runs []observe.Run) int64 {
+func lastSample(all [][]observe.Run) int64 {
 	last := int64(0)
-	for _, run := range runs {
-		last = max(last, run.LastMillis())
+	for _, runs := range all {
+		if len(runs) > 0 {
+			last = max(last, runs[len(runs)-1].LastMillis())
+		}
 	}
 	return last
 }
