@@ -19,6 +19,7 @@ type jobs struct {
 	asked    bool
 	useless  bool  // the server does not answer such questions
 	askedFor int64 // end of the read that they were asked for
+	nowhere  bool  // no job has the metric
 }
 
 const (
@@ -42,7 +43,8 @@ func (j *jobs) add(names []string) {
 func (s *Source) refreshJobs(ctx context.Context, external *externalLabels, lo, hi int64) error {
 	j := &s.jobs
 	age := hi - j.askedFor
-	if j.useless || j.asked && age >= 0 && age < jobsAgeMillis {
+	fresh := age >= 0 && age < jobsAgeMillis && !(s.optional && j.nowhere) // what is not read must not be there
+	if j.useless || j.asked && fresh {
 		return nil
 	}
 	names, err := s.jobsOf(ctx, siblings(s.selector, s.mapping.targetNames), lo)
@@ -58,7 +60,7 @@ func (s *Source) refreshJobs(ctx context.Context, external *externalLabels, lo, 
 	default:
 		return err
 	}
-	j.asked, j.askedFor = true, hi
+	j.asked, j.askedFor, j.nowhere = true, hi, len(names) == 0
 	if len(strings.Join(names, "|")) > maxJobsBytes {
 		names = nil
 	}

@@ -34,6 +34,10 @@ type Options struct {
 	TargetLabels []string // joined, they name the counting process; the last one tells processes apart
 	ViewLabels   []string // how a target is seen: by which job, by which replica
 
+	// Optional series may be nowhere. Then nothing is read, instead of the `up` of all jobs, one of which might have
+	// them later. The series need a label job.
+	Optional bool
+
 	// OneOfSeveral makes the server part of how a target is seen: others are read for the same source, see
 	// NewReplicas.
 	OneOfSeveral bool
@@ -50,6 +54,7 @@ type Source struct {
 	server   *Server
 	selector []*labels.Matcher
 	also     [][]*labels.Matcher
+	optional bool
 	mapping  *mapping
 
 	histograms map[string][]coarse.Window
@@ -82,7 +87,7 @@ func New(o Options) (*Source, error) {
 		return nil, fmt.Errorf("source %q: %w", o.Name, err)
 	}
 	return &Source{
-		name: o.Name, server: o.Server, selector: selector, also: o.Also, histograms: o.Histograms, mapping: m, onQuery: o.OnQuery,
+		name: o.Name, server: o.Server, selector: selector, also: o.Also, optional: o.Optional, histograms: o.Histograms, mapping: m, onQuery: o.OnQuery,
 		targets: newTargets(), identities: newIdentities(), span: firstQuerySpan.Milliseconds(),
 	}, nil
 }
@@ -114,6 +119,9 @@ func (s *Source) read(ctx context.Context, fromMillis, toMillis int64, live bool
 	}
 	if err := s.refreshJobs(ctx, external, lo, toMillis); err != nil {
 		return observe.ReadStats{}, err
+	}
+	if s.optional && s.jobs.nowhere {
+		return observe.ReadStats{}, nil
 	}
 	s.reads++
 	r := &reading{source: s, external: external, sink: sink, from: fromMillis, lo: lo, hi: toMillis, number: s.reads}

@@ -39,7 +39,7 @@ type viewKey struct{ target, view string }
 // NewLatency returns a Latency that has seen nothing, and remembers nothing from before a time, which is
 // a whole hour.
 func NewLatency(fingerprints []score.Fingerprint, sinceMillis int64) *Latency {
-	return &Latency{windows: LatencyWindows(fingerprints), sinceMillis: sinceMillis, views: make(map[string]map[string]*latencyView)}
+	return &Latency{windows: LatencyHistogram(fingerprints).Windows, sinceMillis: sinceMillis, views: make(map[string]map[string]*latencyView)}
 }
 
 // LatencyStart is from when on samples are needed for a Latency that remembers what was since a time.
@@ -76,28 +76,30 @@ func (l *Latency) Series(id *observe.SeriesID, runs []observe.Run) {
 		return
 	}
 	key := viewKey{id.Target, id.View}
+	if metric == latencyHistogram {
+		key.view += ", native" // a way of its own to see the same
+	}
 	histograms := l.staged.views[key]
 	if histograms == nil {
 		histograms = make(map[string]stagedHistogram)
 		l.staged.views[key] = histograms
 	}
-	name := metric + joiner + group
-	if histograms[name] == nil {
-		histograms[name] = make(stagedHistogram)
+	if histograms[group] == nil {
+		histograms[group] = make(stagedHistogram)
 	}
-	if histograms[name][bound] == nil {
-		histograms[name][bound] = make(map[string][]observe.Run)
+	if histograms[group][bound] == nil {
+		histograms[group][bound] = make(map[string][]observe.Run)
 	}
-	kept := histograms[name][bound][id.Counter]
+	kept := histograms[group][bound][id.Counter]
 	for _, run := range runs {
 		kept = l.staged.append(kept, run)
 	}
-	histograms[name][bound][id.Counter] = kept
+	histograms[group][bound][id.Counter] = kept
 }
 
-// LatencyWindows are how long requests take that ran into the timeouts.
-func LatencyWindows(fingerprints []score.Fingerprint) []Window {
-	return Histograms(fingerprints)[latencyIndex].Windows
+// LatencyHistogram is the histogram that Series understands, and how long requests take that ran into the timeouts.
+func LatencyHistogram(fingerprints []score.Fingerprint) Histogram {
+	return Histograms(fingerprints)[latencyIndex]
 }
 
 // matters tells whether a bucket may be one of those around a timeout.

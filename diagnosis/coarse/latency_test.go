@@ -23,7 +23,11 @@ func (h *hand) feed(from, to int64, view string, sink observe.Sink) {
 	for b, bound := range h.bounds {
 		for at, values := range h.values {
 			if at := start + at*1000; at > from && at <= to && b < len(values) {
-				id := observe.SeriesID{Route: coarse.LatencyMetric + " / in / " + bound, Target: "pod", View: view, Counter: bound + h.more}
+				metric := coarse.LatencyMetric
+				if h.more == "native" {
+					metric = coarse.LatencyHistogram(fingerprints()).Metric
+				}
+				id := observe.SeriesID{Route: metric + " / in / " + bound, Target: "pod", View: view, Counter: bound + h.more}
 				sink.Series(&id, []observe.Run{{FirstMillis: at, Count: 1, Value: values[b]}})
 			}
 		}
@@ -92,6 +96,9 @@ func TestQuick(t *testing.T) {
 		{"bounds that are far from the timeout", []*hand{{[]string{"500", "100000"}, "", map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
 		{"no bound above it but infinity", []*hand{{[]string{"2500", "+Inf"}, "", map[int64][]float64{0: {1, 1}, 15: {2, 2}, 30: {3, 3}}}}, 5, 6, false},
 		{"two series of one bound", []*hand{usual, {usual.bounds, "more", map[int64][]float64{30: {8, 8, 8}}}}, 20, 21, false},
+		{"a native histogram", []*hand{{usual.bounds, "native", usual.values}}, 20, 21, true},
+		{"a slow request in a native histogram", []*hand{{usual.bounds, "native", usual.values}}, 50, 51, false},
+		{"native and classic, of which one is not known", []*hand{{usual.bounds, "native", map[int64][]float64{15: {8, 8, 8}, 30: {9, 9}}}, usual}, 20, 21, true},
 		{"five minutes without a scrape", []*hand{{usual.bounds, "", map[int64][]float64{0: {1, 1, 1}, 301: {2, 2, 2}, 316: {3, 3, 3}}}}, 20, 21, false},
 	} {
 		l := latencyOf(c.histograms...)
