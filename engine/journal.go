@@ -88,7 +88,7 @@ func (e *Engine) Resume(j *Journal) error {
 		}
 		fresh := newTiming(t.Source, e.options)
 		r := &parser{rest: state}
-		if err := fresh.unmarshal(r); err != nil {
+		if err := fresh.unmarshal(r, &e.options); err != nil {
 			return fmt.Errorf("resume from %s: %w", j.path, err)
 		}
 		e.timing[i] = fresh

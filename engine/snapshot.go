@@ -67,7 +67,7 @@ func (e *Engine) UnmarshalBinary(data []byte) error {
 	fresh := make([]*timing, len(e.timing))
 	for i, t := range e.timing {
 		fresh[i] = newTiming(t.Source, e.options)
-		if err := fresh[i].unmarshal(r); err != nil {
+		if err := fresh[i].unmarshal(r, &e.options); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 
@@ -48,7 +49,7 @@ func (t *timing) marshal(w *writer) error {
 }
 
 // unmarshal reads what marshal wrote.
-func (t *timing) unmarshal(r *parser) error {
+func (t *timing) unmarshal(r *parser, o *Options) error {
 	if name := r.text(); r.err == nil && name != t.Name {
 		return fmt.Errorf("%w: its source is %q where the configuration has %q", ErrSnapshotOther, name, t.Name)
 	}
@@ -79,6 +80,7 @@ func (t *timing) unmarshal(r *parser) error {
 	if err := t.detector.UnmarshalBinary(judged); err != nil {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotOther, t.Name, err)
 	}
+	t.applyLimit(o.Logger)
 	if t.Recorder == nil {
 		return nil
 	}
@@ -86,6 +88,19 @@ func (t *timing) unmarshal(r *parser) error {
 		return fmt.Errorf("%w: source %q: %w", ErrSnapshotOther, t.Name, err)
 	}
 	return nil
+}
+
+// applyLimit drops routes when the limit was lowered since the state was written, and lets others in when it
+// was raised.
+func (t *timing) applyLimit(logger *slog.Logger) {
+	dropped := t.observer.Limit(t.RouteLimit)
+	if len(dropped) == 0 {
+		return
+	}
+	t.detector.Forget(dropped)
+	t.quality.RoutesDropped += len(dropped)
+	logger.Warn("limits.routes was lowered: routes that were seen last are not watched any more", "source_name", t.Name,
+		"limit", t.RouteLimit, "dropped", len(dropped), "first", dropped[0], "last", dropped[len(dropped)-1])
 }
 
 func writeSkipped(w *writer, windows []finding.FailedWindow) {

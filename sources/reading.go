@@ -90,7 +90,7 @@ func (r *reading) showScrapes() {
 		r.stats.Samples += r.fresh(view.runs, -1)
 		r.sink.Scrapes(view.as, view.runs)
 		for _, as := range view.also {
-			r.sink.Scrapes(as, view.runs)
+			r.alias(view, as)
 		}
 	}
 }
@@ -157,8 +157,16 @@ func (r *reading) findTarget(stored labels.Labels) *target {
 // learn remembers another name of a view, and hands its scrapes over under that name as well.
 func (r *reading) learn(view *upView, as observe.TargetView) {
 	if view.learn(as) && view.read == r.number {
-		r.sink.Scrapes(as, view.runs)
+		r.alias(view, as)
 	}
+}
+
+// alias hands over the scrapes of a view under another name.
+func (r *reading) alias(view *upView, as observe.TargetView) {
+	if sink, ok := r.sink.(observe.AliasSink); ok {
+		sink.Alias(view.as, as)
+	}
+	r.sink.Scrapes(as, view.runs)
 }
 
 func (r *reading) wait(job string, set labelSet, runs []observe.Run, samples int64) {

@@ -8,11 +8,18 @@ type recording struct {
 	runs    []observe.Run
 }
 
-// recorded is one call: of Scrapes where id is nil. Its runs end where those of the next one begin.
+// recorded is one call: of Scrapes where id is nil, of Alias where known is not. Its runs end where those of
+// the next one begin.
 type recorded struct {
-	view observe.TargetView
-	id   *observe.SeriesID
-	end  int
+	view  observe.TargetView
+	known *observe.TargetView
+	id    *observe.SeriesID
+	end   int
+}
+
+// Alias implements observe.AliasSink.
+func (r *recording) Alias(known, as observe.TargetView) {
+	r.entries = append(r.entries, recorded{view: as, known: &known, end: len(r.runs)})
 }
 
 // Scrapes implements observe.Sink.
@@ -31,9 +38,14 @@ func (r *recording) Series(id *observe.SeriesID, runs []observe.Run) {
 func (r *recording) play(sink observe.Sink) {
 	from := 0
 	for _, e := range r.entries {
-		if runs := r.runs[from:e.end]; e.id == nil {
+		switch runs := r.runs[from:e.end]; {
+		case e.known != nil:
+			if a, ok := sink.(observe.AliasSink); ok {
+				a.Alias(*e.known, e.view)
+			}
+		case e.id == nil:
 			sink.Scrapes(e.view, runs)
-		} else {
+		default:
 			sink.Series(e.id, runs)
 		}
 		from = e.end

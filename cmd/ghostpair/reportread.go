@@ -51,6 +51,15 @@ func (b *both) Scrapes(view observe.TargetView, runs []observe.Run) {
 	b.second.Scrapes(view, runs)
 }
 
+// Alias implements observe.AliasSink.
+func (b *both) Alias(known, as observe.TargetView) {
+	for _, sink := range []observe.Sink{b.first, b.second} {
+		if a, ok := sink.(observe.AliasSink); ok {
+			a.Alias(known, as)
+		}
+	}
+}
+
 // Series implements observe.Sink.
 func (b *both) Series(id *observe.SeriesID, runs []observe.Run) {
 	b.first.Series(id, runs)

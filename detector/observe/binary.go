@@ -78,6 +78,7 @@ func (w *writer) string(s string) {
 }
 
 func (w *writer) state(s *state) {
+	w.int(int64(s.limit))
 	w.int(s.origin)
 	w.int(s.watermark)
 	w.int(int64(s.nextRoute))
@@ -92,6 +93,7 @@ func (w *writer) state(s *state) {
 		w.int(int64(r.id))
 		w.int(r.last)
 		w.bool(r.dropped)
+		w.int(r.since)
 	}
 	w.int(int64(len(s.targets)))
 	for _, name := range slices.Sorted(maps.Keys(s.targets)) {

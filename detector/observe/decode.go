@@ -84,14 +84,14 @@ func (r *reader) string() string {
 }
 
 func (r *reader) state() state {
-	s := newState()
+	s := newState(int(r.within(math.MinInt32, math.MaxInt32)))
 	s.origin, s.watermark = r.int(), r.int()
 	s.nextRoute = max(r.id(), 0)
 	units, lines := int64(0), int64(0)
 	s.units.base, units = max(r.id(), 0), r.within(0, math.MaxInt32)
 	s.lines.base, lines = max(r.id(), 0), r.within(0, math.MaxInt32)
 	for n := r.length(); n > 0 && !r.bad; n-- {
-		route := &route{name: r.string(), id: r.id(), last: r.int(), dropped: r.bool()}
+		route := &route{name: r.string(), id: r.id(), last: r.int(), dropped: r.bool(), since: r.int()}
 		s.routes[route.name] = route
 	}
 	for n := r.length(); n > 0 && !r.bad; n-- {

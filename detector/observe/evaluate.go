@@ -10,6 +10,7 @@ type evaluation struct {
 	scraped  []bool // per hour of the piece; nil: not needed yet
 
 	// Of the group at hand.
+	letIn    int64 // see route.since
 	growths  []growth
 	births   []birth
 	vanished []vanished
@@ -61,6 +62,7 @@ func (e *evaluation) group(g *group) {
 	if g.route.dropped {
 		return
 	}
+	e.letIn = g.route.since
 	e.growths, e.births, e.vanished = e.growths[:0], e.births[:0], e.vanished[:0]
 	for i := range e.touched {
 		e.touched[i] = touched{first: never, last: never}
@@ -173,6 +175,10 @@ func (e *evaluation) absent(x *counter, w *walker) {
 func (e *evaluation) mark(x *counter, m mark) {
 	if m.prior == never {
 		return // the first scrape of the target: a baseline
+	}
+	if x.last == never && m.prior <= e.letIn {
+		e.piece.Quality.Baselines++
+		return // it may have been there before, when nobody looked
 	}
 	left := m.prior
 	if m.missing == 1 {

@@ -95,7 +95,9 @@ func (c *commit) walks(t *stagedTarget) []*viewWalk {
 		}
 		state := t.target.view(v.name)
 		if state == nil {
-			t.target.addView(v.name)
+			if state = t.target.addView(v.name); v.before != nil && !expired(v.before.last, v.times[0].first) {
+				state.first, state.last, state.covered, state.interval = v.before.first, v.before.last, v.before.covered, v.before.interval
+			}
 		} else if expired(state.last, v.times[0].first) {
 			t.target.dropViews(func(old *viewState) bool { return old == state })
 			t.target.addView(v.name)

@@ -37,6 +37,7 @@ type Observer struct {
 // state is all that lasts from piece to piece, but for the counts of late samples.
 type state struct {
 	origin, watermark int64 // never before the first piece
+	limit             int   // of routes, as it was applied
 	routes            map[string]*route
 	targets           map[string]*target
 	units             table[*unit]
@@ -44,21 +45,21 @@ type state struct {
 	nextRoute         int32
 }
 
-var _ Sink = (*Observer)(nil)
+var _ AliasSink = (*Observer)(nil)
 
 // New returns an Observer that has seen nothing.
 func New(options Options) *Observer {
 	return &Observer{
 		options: options,
-		state:   newState(),
+		state:   newState(options.RouteLimit),
 		late:    newLateness(),
 		stage:   stage{targets: make(map[string]*stagedTarget)},
 	}
 }
 
-func newState() state {
+func newState(limit int) state {
 	return state{
-		origin: never, watermark: never,
+		limit: limit, origin: never, watermark: never,
 		routes: make(map[string]*route), targets: make(map[string]*target),
 	}
 }
@@ -83,6 +84,22 @@ func (o *Observer) Scrapes(view TargetView, runs []Run) {
 	for _, run := range runs {
 		if run = run.trim(o.stage.from, o.stage.to); run.Count > 0 && run.Value == 1 {
 			v.scrapes(&o.stage.log, run.times())
+		}
+	}
+}
+
+// Alias lets a view that is new begin with what is known of another.
+func (o *Observer) Alias(known, as TargetView) {
+	if !o.stage.open {
+		return
+	}
+	from := o.state.targets[known.Target]
+	if from == nil || known == as {
+		return
+	}
+	if t := o.target(as.Target); t.target.view(as.View) == nil {
+		if state := from.view(known.View); state != nil {
+			t.view(as.View).inherits(state)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (c *commit) choose(candidates []candidate) {
 		}
 		r := c.routes[f.name]
 		if r == nil {
-			r = &route{name: strings.Clone(f.name), id: noID}
+			r = &route{name: strings.Clone(f.name), id: noID, since: never}
 			c.routes[r.name] = r
 		}
 		r.last, r.id = f.last, noID

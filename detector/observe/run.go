@@ -43,6 +43,16 @@ type Sink interface {
 	Series(id *SeriesID, runs []Run)
 }
 
+// AliasSink is a Sink that is told of views that have another name. Metric relabelling may give the counters of
+// a target labels that its `up` lacks: until its first counter is born the view is known by the name that
+// `up` gives it.
+type AliasSink interface {
+	Sink
+	// Alias says that the scrapes of a view are those of a known one, also before they were handed over. It
+	// comes before them.
+	Alias(known, as TargetView)
+}
+
 // ReadStats is what a reader says about one read.
 type ReadStats struct {
 	Protocol        string   // the reader that answered

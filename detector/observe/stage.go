@@ -53,6 +53,13 @@ type stagedView struct {
 	up     []span // successful scrapes
 	times  []span // all scrapes, once everything was handed over
 	series []*stagedSeries
+	before *viewState // of the same scrapes under another name; nil: none
+}
+
+// inherits notes what was known before the piece of the scrapes of the view, which is new.
+func (v *stagedView) inherits(from *viewState) {
+	v.before = newViewState(v.name)
+	v.before.first, v.before.last, v.before.covered, v.before.interval = from.first, from.last, from.covered, from.interval
 }
 
 // stagedSeries is a counter in a view in the stage.

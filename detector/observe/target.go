@@ -11,6 +11,7 @@ type route struct {
 	id      int32 // noID when dropped
 	last    int64 // newest sample, in any view
 	dropped bool  // beyond the limit
+	since   int64 // when it was let in after it had been beyond the limit; never: it was not
 
 	stamp               int64 // the stage that the fields below belong to
 	stagedFirst, staged int64 // first and newest sample in it
