@@ -121,8 +121,8 @@ func (e *evaluation) counter(x *counter) {
 	}
 	w := e.walk(x)
 	since := int64(never) // of the unbroken samples
-	for i := w.first; i != noMark; i = e.stage.log.at(i).next {
-		m := *e.stage.log.at(i)
+	for i := w.first; i != noMark; {
+		m := e.stage.log.at(i)
 		if i == w.first {
 			m = e.continued(x, m)
 		} else if m.missing > 0 {
@@ -134,6 +134,7 @@ func (e *evaluation) counter(x *counter) {
 		}
 		e.mark(x, m)
 		x.last, x.value, x.sampled, x.missing = m.at, m.value, m.value, 0
+		i = m.next
 	}
 	if w.first != noMark {
 		e.touch(since, w.before)

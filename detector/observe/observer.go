@@ -72,6 +72,7 @@ func (o *Observer) Begin(fromMillis, toMillis int64) {
 	o.stage.open = true
 	o.stage.number++
 	o.stage.from, o.stage.to = from, max(from, toMillis)
+	o.stage.log.from = from
 	o.late.begin(o.stage.to)
 }
 
@@ -183,7 +184,9 @@ func (o *Observer) End() Piece {
 		piece: Piece{FromMillis: s.from, ToMillis: s.to, Events: o.events, Quality: finding.Quality{Series: s.series.used + s.ignored, Samples: s.samples}},
 	}
 	c.run()
-	o.events = c.piece.Events
+	if o.events = c.piece.Events; cap(o.events) > maxKeptEvents {
+		o.events = nil
+	}
 	if o.state.origin == never {
 		o.state.origin = s.from
 	}

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxKeptEvents is how long a list is kept for the next piece: 1.3 MB.
+const maxKeptEvents = 1 << 15
+
 // reuse returns an empty list for so many events: the one before, unless it is too short, or so long that
 // it should rather be given back.
 func reuse(before []Event, expected int) []Event {

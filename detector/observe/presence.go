@@ -6,16 +6,19 @@ func (x *stagedSeries) presence(log *markLog) []span {
 	if w.first == noMark {
 		return nil
 	}
-	first := log.at(w.first).at
+	head := log.at(w.first)
+	first := head.at
 	whole := w.missing == 0 && first == x.view.times[0].first
 	var out []span
 	start, end := first, w.before
-	for i := log.at(w.first).next; i != noMark; i = log.at(i).next {
-		if m := log.at(i); m.missing > 0 {
+	for i := head.next; i != noMark; {
+		m := log.at(i)
+		if m.missing > 0 {
 			whole = false
 			out = append(out, between(x.view.times, start, m.before)...)
 			start = m.at
 		}
+		i = m.next
 	}
 	if whole {
 		return x.view.times
@@ -26,7 +29,7 @@ func (x *stagedSeries) presence(log *markLog) []span {
 // sampledAt tells whether the series had a sample at a scrape of its view.
 func (x *stagedSeries) sampledAt(log *markLog, at int64) bool {
 	w := &x.walker
-	for i := w.first; i != noMark; i = log.at(i).next {
+	for i := w.first; i != noMark; {
 		m := log.at(i)
 		if m.at > at {
 			return false
@@ -38,6 +41,7 @@ func (x *stagedSeries) sampledAt(log *markLog, at int64) bool {
 		if at <= end {
 			return true
 		}
+		i = m.next
 	}
 	return false
 }

@@ -15,8 +15,8 @@ type stage struct {
 	samples  int64
 }
 
-// maxIdleBlocks is how much of the log is kept for the next piece.
-const maxIdleBlocks = 16
+// maxIdleBlocks is how much of the log is kept for the next piece: it is in the way of the detector until then.
+const maxIdleBlocks = 4
 
 // reset drops everything that was staged.
 func (s *stage) reset() {

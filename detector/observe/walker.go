@@ -17,37 +17,6 @@ type mark struct {
 
 const noMark = -1
 
-// markLog holds the marks of all series of a piece, in blocks, so that it grows without being copied.
-type markLog struct {
-	blocks [][]mark
-	used   int32
-}
-
-const markBlock = 1 << 12
-
-// at returns a mark, by its index.
-func (l *markLog) at(i int32) *mark { return &l.blocks[i/markBlock][i%markBlock] }
-
-// add appends a mark and returns its index.
-func (l *markLog) add(m mark) int32 {
-	i := l.used
-	if int(i/markBlock) == len(l.blocks) {
-		l.blocks = append(l.blocks, make([]mark, markBlock))
-	}
-	*l.at(i) = m
-	l.used++
-	return i
-}
-
-// reset drops all marks and keeps some blocks for the next piece.
-func (l *markLog) reset() {
-	if len(l.blocks) > maxIdleBlocks {
-		clear(l.blocks[maxIdleBlocks:])
-		l.blocks = l.blocks[:maxIdleBlocks]
-	}
-	l.used = 0
-}
-
 // walker compares the samples of one series with the scrape times of its target. Its cost is that of
 // the runs on both sides, not of the samples.
 type walker struct {
@@ -153,7 +122,7 @@ func (w *walker) sample(log *markLog, at int64, value float64) {
 	if w.first == noMark {
 		w.first = index
 	} else {
-		log.at(w.final).next = index
+		log.link(w.final, index)
 	}
 	w.final, w.missing, w.value = index, 0, value
 }
@@ -161,9 +130,9 @@ func (w *walker) sample(log *markLog, at int64, value float64) {
 // runs returns the samples that the walker has taken.
 func (w *walker) runs(log *markLog, times []span) []Run {
 	var out []Run
-	for i := w.first; i != noMark; i = log.at(i).next {
+	for i := w.first; i != noMark; {
 		m, end := log.at(i), w.before
-		if m.next != noMark {
+		if i = m.next; m.next != noMark {
 			end = log.at(m.next).before
 		}
 		for _, s := range between(times, m.at, end) {
