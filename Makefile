@@ -63,6 +63,10 @@ golden: ## rewrite the golden files
 	$(GO) test ./alert ./chart ./cmd/... ./config ./diagnosis ./report -update
 	cd tools/dashboards && $(GO) run . ../../examples/dashboards
 
+.PHONY: dist
+dist: ## archives of a release, in dist/
+	tools/dist.sh
+
 .PHONY: calibration
 calibration: ## the long simulations: false alarms and power
 	GHOSTPAIR_LONG=1 $(GO) test -count=1 -timeout 12h -run 'FalseAlarms|Power' -v ./detector ./simulate/power ./cmd/ghostpair

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -75,7 +76,7 @@ func unexposed(expr parser.Expr, legend string, exposed map[string]map[string]bo
 		named[name] = true
 		maps.Copy(all, family)
 		for _, m := range selector {
-			if m.Name != labels.MetricName && !family[m.Name] {
+			if m.Name != model.MetricNameLabel && !family[m.Name] {
 				problems = append(problems, name+" has no label "+m.Name)
 			}
 		}
@@ -92,7 +93,7 @@ func unexposed(expr parser.Expr, legend string, exposed map[string]map[string]bo
 func familyOf(selector []*labels.Matcher, exposed map[string]map[string]bool) (string, map[string]bool) {
 	name := ""
 	for _, m := range selector {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			name = m.Value
 		}
 	}

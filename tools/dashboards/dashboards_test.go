@@ -75,7 +75,7 @@ func read(t *testing.T, path string) *dashboard.Dashboard {
 		t.Fatal(err)
 	}
 	err = new(dashboard.Dashboard).UnmarshalJSONStrict(text)
-	if problems := (cog.BuildErrors)(nil); !errors.As(err, &problems) || len(problems) > 0 { // an empty list: all is well
+	if problems := cog.BuildErrors(nil); !errors.As(err, &problems) || len(problems) > 0 { // an empty list: all is well
 		t.Fatal(err)
 	}
 	d := new(dashboard.Dashboard)

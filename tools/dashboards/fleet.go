@@ -40,24 +40,36 @@ func fleetFigures() []panel {
     unless ignoring (verdict, label)
       ghostpair_route_label_info{` + own + `,label=~"` + lookAlikes + `"}`
 	return []panel{
-		{title: "Routes with pairs", about: "Routes whose errors are proven to come in pairs, without those that look like something else.",
-			unit: units.Short, width: 4, height: 4, kind: counted("red"), queries: count(genuine)},
-		{title: "Suspected", about: "Routes whose scrapes are too coarse to see pairs, but whose errors last as long as a timeout.",
+		{
+			title: "Routes with pairs", about: "Routes whose errors are proven to come in pairs, without those that look like something else.",
+			unit: units.Short, width: 4, height: 4, kind: counted("red"), queries: count(genuine),
+		},
+		{
+			title: "Suspected", about: "Routes whose scrapes are too coarse to see pairs, but whose errors last as long as a timeout.",
 			unit: units.Short, width: 4, height: 4, kind: counted("orange"),
-			queries: count(`ghostpair_route_verdict{` + own + `,verdict="suspected",route!="*"} == 1`)},
-		{title: "Look-alikes", about: "Routes with pairs that look like a periodic check, a copied counter or a client's own retry.",
+			queries: count(`ghostpair_route_verdict{` + own + `,verdict="suspected",route!="*"} == 1`),
+		},
+		{
+			title: "Look-alikes", about: "Routes with pairs that look like a periodic check, a copied counter or a client's own retry.",
 			unit: units.Short, width: 4, height: 4, kind: counted("yellow"),
 			queries: count(`ghostpair_route_verdict{` + own + `,verdict="paired",route!="*"} == 1
     and ignoring (verdict, label)
-      ghostpair_route_label_info{` + own + `,label=~"` + lookAlikes + `"}`)},
-		{title: "Widespread", about: "Signals and fingerprints for which pairs are spread thinly over many routes.",
+      ghostpair_route_label_info{` + own + `,label=~"` + lookAlikes + `"}`),
+		},
+		{
+			title: "Widespread", about: "Signals and fingerprints for which pairs are spread thinly over many routes.",
 			unit: units.Short, width: 4, height: 4, kind: counted("red"),
-			queries: []query{now("count(\n  count by (source, signal, fingerprint) (\n    ghostpair_route_label_info{"+own+`,route="*",label="widespread"}`+"\n  )\n) or vector(0)", "")}},
-		{title: "Too coarsely scraped", about: "Routes whose scrape interval cannot show the lag of a fingerprint. `ghostpair doctor` prints the scrape job that can.",
+			queries: []query{now("count(\n  count by (source, signal, fingerprint) (\n    ghostpair_route_label_info{"+own+`,route="*",label="widespread"}`+"\n  )\n) or vector(0)", "")},
+		},
+		{
+			title: "Too coarsely scraped", about: "Routes whose scrape interval cannot show the lag of a fingerprint. `ghostpair doctor` prints the scrape job that can.",
 			unit: units.Short, width: 4, height: 4, kind: counted("yellow"),
-			queries: count(`ghostpair_route_undecided_info{` + own + `,reason="lag-not-resolvable",route!="*"}`)},
-		{title: "Routes", about: "Routes that are watched.", unit: units.Short, width: 4, height: 4, kind: figure(),
-			queries: []query{now("max(ghostpair_routes{"+own+"})", "")}},
+			queries: count(`ghostpair_route_undecided_info{` + own + `,reason="lag-not-resolvable",route!="*"}`),
+		},
+		{
+			title: "Routes", about: "Routes that are watched.", unit: units.Short, width: 4, height: 4, kind: figure(),
+			queries: []query{now("max(ghostpair_routes{"+own+"})", "")},
+		},
 	}
 }
 
@@ -105,23 +117,33 @@ func fleetHistory() []panel {
 	everFound := "and on (" + ofStream + ")\n  max by (" + ofStream + `) (max_over_time(ghostpair_route_verdict{` + own + `,verdict=~"paired|suspected"}[$__range] @ end())) == 1`
 	causes := "max by (" + ofStream + ", cause) (ghostpair_route_cause_info{" + own + "})"
 	return []panel{
-		{title: "Routes that were paired or suspected", about: "The verdicts of every route that had pairs at some time shown here.",
+		{
+			title: "Routes that were paired or suspected", about: "The verdicts of every route that had pairs at some time shown here.",
 			unit: units.NoUnit, width: 12, height: 9, kind: states(),
-			queries: []query{over(verdictNumber(ofStream, own)+"\n"+everFound, "{{route}} ({{signal}}, {{fingerprint}})")}},
-		{title: "Verdicts", about: "Routes times fingerprints, by what is known about them.",
+			queries: []query{over(verdictNumber(ofStream, own)+"\n"+everFound, "{{route}} ({{signal}}, {{fingerprint}})")},
+		},
+		{
+			title: "Verdicts", about: "Routes times fingerprints, by what is known about them.",
 			unit: units.Short, width: 12, height: 9, kind: verdictsByColour,
-			queries: []query{over("sum by (verdict) (\n  max by ("+ofStream+`, verdict) (ghostpair_route_verdict{`+own+`,route!="*"})`+"\n)", "{{verdict}}")}},
-		{title: "Errors in pairs", about: "Errors of the last hour times the share that is in a pair, of routes with pairs.",
+			queries: []query{over("sum by (verdict) (\n  max by ("+ofStream+`, verdict) (ghostpair_route_verdict{`+own+`,route!="*"})`+"\n)", "{{verdict}}")},
+		},
+		{
+			title: "Errors in pairs", about: "Errors of the last hour times the share that is in a pair, of routes with pairs.",
 			unit: units.Short, width: 12, height: 8, kind: lines(),
 			queries: []query{over("max by ("+ofRoute+", fingerprint) (\n  ghostpair_route_pair_ratio{"+own+`,bound="estimate",route!="*"}`+
 				"\n  and on (job, instance, "+ofStream+")\n    ghostpair_route_verdict{"+own+`,verdict="paired"} == 1`+
-				"\n)\n* on ("+ofRoute+") group_left ()\n  max by ("+ofRoute+") (increase(ghostpair_route_errors_total{"+own+"}[1h]))", "{{route}} ({{signal}}, {{fingerprint}})")}},
-		{title: "Why undecided", about: "Routes times fingerprints of which nothing can be said, by reason.",
+				"\n)\n* on ("+ofRoute+") group_left ()\n  max by ("+ofRoute+") (increase(ghostpair_route_errors_total{"+own+"}[1h]))", "{{route}} ({{signal}}, {{fingerprint}})")},
+		},
+		{
+			title: "Why undecided", about: "Routes times fingerprints of which nothing can be said, by reason.",
 			unit: units.Short, width: 6, height: 8, kind: stacked(),
-			queries: []query{over("count by (reason) (\n  max by ("+ofStream+`, reason) (ghostpair_route_undecided_info{`+own+`,route!="*"})`+"\n)", "{{reason}}")}},
-		{title: "Likely causes", about: "Findings by the cause that fits their checks best; several may fit one equally well.",
+			queries: []query{over("count by (reason) (\n  max by ("+ofStream+`, reason) (ghostpair_route_undecided_info{`+own+`,route!="*"})`+"\n)", "{{reason}}")},
+		},
+		{
+			title: "Likely causes", about: "Findings by the cause that fits their checks best; several may fit one equally well.",
 			unit: units.Short, width: 6, height: 8, kind: bars().Min(0),
-			queries: []query{now("sort_desc(\n  count by (cause) (\n    "+causes+"\n  )\n)", "{{cause}}")}},
+			queries: []query{now("sort_desc(\n  count by (cause) (\n    "+causes+"\n  )\n)", "{{cause}}")},
+		},
 	}
 }
 
@@ -130,24 +152,32 @@ func budgets() []panel {
 	const of = "source, route"
 	metric := func(name string) string { return "max by (" + of + ") (" + name + "{" + own + "})" }
 	return []panel{
-		{title: "Error budgets", about: "Only routes with an objective and requests, and with pairs in the last column.",
+		{
+			title: "Error budgets", about: "Only routes with an objective and requests, and with pairs in the last column.",
 			unit: units.PercentUnit, width: 10, height: 9,
 			queries: []query{rows(metric("ghostpair_objective_ratio")), rows(metric("ghostpair_error_budget_remaining_ratio")), rows(metric("ghostpair_error_budget_paired_ratio"))},
 			kind: columns(map[string]string{"Value #A": "objective", "Value #B": "budget left", "Value #C": "burned by pairs"}).
 				OverrideByName("objective", column(units.PercentUnit, 3)).
 				OverrideByName("budget left", column(units.PercentUnit, 1)).
-				OverrideByName("burned by pairs", column(units.PercentUnit, 1))},
-		{title: "Least budget left", about: "Negative when it was overspent.",
+				OverrideByName("burned by pairs", column(units.PercentUnit, 1)),
+		},
+		{
+			title: "Least budget left", about: "Negative when it was overspent.",
 			unit: units.PercentUnit, width: 7, height: 9,
 			kind:    bars().Min(0).Max(1).Thresholds(steps("red", step{0.1, "orange"}, step{0.5, "green"})),
-			queries: []query{now("bottomk(10, "+metric("ghostpair_error_budget_remaining_ratio")+")", "{{route}}")}},
-		{title: "Burned by pairs", about: "Share of its whole budget that a route lost to errors in pairs in that week.",
+			queries: []query{now("bottomk(10, "+metric("ghostpair_error_budget_remaining_ratio")+")", "{{route}}")},
+		},
+		{
+			title: "Burned by pairs", about: "Share of its whole budget that a route lost to errors in pairs in that week.",
 			unit: units.PercentUnit, width: 5, height: 9,
 			kind:    bars().Min(0).Thresholds(steps("yellow", step{0.1, "orange"}, step{0.5, "red"})),
-			queries: []query{now("topk(10, "+metric("ghostpair_error_budget_paired_ratio")+")", "{{route}}")}},
-		{title: "Report of the week until", about: "`ghostpair serve` writes one every week, with --storage.path.",
+			queries: []query{now("topk(10, "+metric("ghostpair_error_budget_paired_ratio")+")", "{{route}}")},
+		},
+		{
+			title: "Report of the week until", about: "`ghostpair serve` writes one every week, with --storage.path.",
 			unit: units.DateTimeFromNow, width: 2, height: 9, kind: figure(),
-			queries: []query{now("max(ghostpair_report_end_timestamp_seconds{"+own+"}) * 1000", "")}},
+			queries: []query{now("max(ghostpair_report_end_timestamp_seconds{"+own+"}) * 1000", "")},
+		},
 	}
 }
 
@@ -159,14 +189,22 @@ func loadBalancers() []panel {
 	}
 	drawn := func() common.VisibilityMode { return common.VisibilityModeAlways } // values come minutes apart
 	return []panel{
-		{title: "Resets", about: "Connections reset by the load balancer, a client or a target. A SYN that is dropped in silence is none of them.",
-			unit: units.Short, width: 6, height: 8, kind: lines().ShowPoints(drawn()), queries: signal(`=~".*reset.*"`)},
-		{title: "Hosts out of order", about: "Targets that fail their health checks explain errors without any hairpin.",
-			unit: units.Short, width: 6, height: 8, kind: lines().ShowPoints(drawn()), queries: signal(`=~".*un_?healthy.*"`)},
-		{title: "Other signals", about: "Port allocation errors and security groups are causes of their own.",
-			unit: units.Short, width: 6, height: 8, kind: lines().ShowPoints(drawn()), queries: signal(`!~".*(reset|un_?healthy).*"`)},
-		{title: "Age of the values", about: "CloudWatch is late by minutes, and ten and more are not rare.",
+		{
+			title: "Resets", about: "Connections reset by the load balancer, a client or a target. A SYN that is dropped in silence is none of them.",
+			unit: units.Short, width: 6, height: 8, kind: lines().ShowPoints(drawn()), queries: signal(`=~".*reset.*"`),
+		},
+		{
+			title: "Hosts out of order", about: "Targets that fail their health checks explain errors without any hairpin.",
+			unit: units.Short, width: 6, height: 8, kind: lines().ShowPoints(drawn()), queries: signal(`=~".*un_?healthy.*"`),
+		},
+		{
+			title: "Other signals", about: "Port allocation errors and security groups are causes of their own.",
+			unit: units.Short, width: 6, height: 8, kind: lines().ShowPoints(drawn()), queries: signal(`!~".*(reset|un_?healthy).*"`),
+		},
+		{
+			title: "Age of the values", about: "CloudWatch is late by minutes, and ten and more are not rare.",
 			unit: units.Seconds, width: 6, height: 8, kind: lines(),
-			queries: []query{over("max by (load_balancer, metric) (ghostpair_nlb_sample_age_seconds{"+own+"})", "{{load_balancer}} {{metric}}")}},
+			queries: []query{over("max by (load_balancer, metric) (ghostpair_nlb_sample_age_seconds{"+own+"})", "{{load_balancer}} {{metric}}")},
+		},
 	}
 }
