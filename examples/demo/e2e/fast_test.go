@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -11,11 +12,14 @@ import (
 	"time"
 
 	"github.com/ghostpair/ghostpair/alert"
+	"github.com/ghostpair/ghostpair/config"
 	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/diagnosis/coarse/coarsetest"
+	"github.com/ghostpair/ghostpair/engine"
 	"github.com/ghostpair/ghostpair/examples/demo/promtest"
 	"github.com/ghostpair/ghostpair/finding"
 	"github.com/ghostpair/ghostpair/simulate"
+	"github.com/ghostpair/ghostpair/sources"
 	"github.com/prometheus/client_golang/api"
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/client_golang/prometheus"
@@ -123,6 +127,62 @@ func TestInstantErrorsRaiseNoPage(t *testing.T) {
 			t.Errorf("histograms %v: alerts %q, want %q", histograms, got, want)
 		}
 	}
+}
+
+// withLatency adds the latency histograms of the 5xx source, as the program does it.
+func withLatency(t *testing.T, server *promtest.Server, protocol string) func(*engine.Options) {
+	t.Helper()
+	prometheus, err := sources.NewServer(sources.ServerOptions{URL: server.URL(), Protocol: protocol})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *engine.Options) {
+		for i, s := range o.Sources {
+			d := config.Default().Sources[i]
+			latency, err := sources.NewLatency([]*sources.Server{prometheus}, sources.Options{
+				Name: s.Name, Selector: d.Selector, RouteLabels: d.RouteLabels, TargetLabels: d.TargetLabels, ViewLabels: d.ViewLabels,
+			}, o.Fingerprints)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if latency != nil {
+				o.Sources[i].Latency = latency
+			}
+		}
+	}
+}
+
+// The label is the same by every reader, and however time is cut.
+func TestFastByEveryReader(t *testing.T) {
+	t.Parallel()
+	const hours = 9
+	end := start.Add(hours*time.Hour + 1234*time.Millisecond)
+	f := twoMechanisms()
+	series := append(promtest.FleetSeries(f.Record(start.UnixMilli(), end.UnixMilli())), histogramsOf(f, end)...)
+	options := promtest.Options{Dir: t.TempDir()}
+	if _, err := promtest.WriteBlock(options.Dir, start.UnixMilli(), end.UnixMilli(), series); err != nil {
+		t.Fatal(err)
+	}
+	server := serve(t, options)
+	run := func(protocol string, through ...time.Time) outcome {
+		e := newEngine(t, server, protocol, withLatency(t, server, protocol))
+		advance(t, e, append(through, end)...)
+		return outcomeOf(t, e).shown()
+	}
+	want := run(sources.ProtocolAuto)
+	if !bytes.Contains(want.document, []byte(`"fast"`)) {
+		t.Fatal("nothing is fast: the comparison would be empty")
+	}
+	same(t, "query", run(sources.ProtocolQuery), want)
+	var cuts []time.Time
+	for at := start; at.Before(end); at = at.Add(11*time.Minute + 7*time.Second) {
+		cuts = append(cuts, at)
+	}
+	for i := range 20 { // live ticks at the end
+		cuts = append(cuts, end.Add(time.Duration(i-20)*15*time.Second))
+	}
+	slices.SortFunc(cuts, time.Time.Compare)
+	same(t, "cuts", run(sources.ProtocolAuto, cuts...), want)
 }
 
 // alertsOf are the alerts about routes that the shipped rules raise for a document: with name, route and label.
