@@ -10,4 +10,7 @@
 // Scope: counters of a cluster belong to one route. The latency histogram belongs to a whole
 // proxy, so its slow requests may be those of another route; chance coincidences are what the test
 // of package diagnosis allows for, block by block. Only classic buckets are read.
+//
+// A Latency stands beside it: it remembers when the latency histograms surely saw no request as slow as a timeout, for
+// errors that are scraped finely enough to be paired and may yet have been instant.
 package coarse
