@@ -235,7 +235,7 @@ func TestPairedFindingsHaveCauses(t *testing.T) {
 	if f.Verdict != finding.Paired || companions.reads == 0 {
 		t.Fatalf("ghost is %s, companions were read %d times", f.Verdict, companions.reads)
 	}
-	if len(f.Causes) == 0 || f.Causes[0].Name != "hairpin-behind-nlb" {
-		t.Errorf("causes = %+v, want the hairpin first", f.Causes)
+	if len(f.Causes) == 0 || f.Causes[0].Name != "hairpin-behind-nlb" || !slices.Contains(f.Causes[0].Supporting, "dwell-time") || !slices.Contains(f.Causes[0].Supporting, "slow-bucket") {
+		t.Errorf("causes = %+v, want the hairpin first, with how long the errors took", f.Causes)
 	}
 }

@@ -178,6 +178,7 @@ func (c *Collector) forget(toMillis int64) {
 				}
 				return gone
 			})
+			r.Shown[f] = slices.DeleteFunc(r.Shown[f], func(a account) bool { return toMillis-a.Last > keepAccountMillis })
 		}
 	}
 	for name, t := range c.targets {

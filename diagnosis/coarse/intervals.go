@@ -8,6 +8,7 @@ type class struct {
 	seen          roleSet // at the right end
 	zeros         bool    // whether counters that are 0 are shown
 	left          bool    // whether the gauge was seen by the left end
+	thinned       bool    // scrapes inside it were left out
 }
 
 // intervals are those of a segment: interval i ends at scrape i.
@@ -38,7 +39,7 @@ func (c *Collector) classify(t *target, s segment, v *stagedView) *intervals {
 	iv.process = t.processGrowth(s.times)
 	last := t.Last
 	for i, at := range s.times {
-		x := class{hour: at / hourMillis, seen: c.seen(t, at), zeros: !t.hidesZeros(at)}
+		x := class{hour: at / hourMillis, seen: c.seen(t, at), zeros: !t.hidesZeros(at), thinned: s.thinned[i]}
 		for k := range iv.slow {
 			m := iv.slow[k].at(i, n-1)
 			x.slow, x.grew = x.slow|m.known, x.grew|m.grew

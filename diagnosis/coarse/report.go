@@ -54,10 +54,11 @@ func (c *Collector) History(route string, fingerprint int) []diagnosis.Transitio
 // telling returns the account that is suspected, or has the newest data.
 func (r *route) telling(fingerprint int) *account {
 	var best *account
-	for i := range r.Accounts[fingerprint] {
-		a := &r.Accounts[fingerprint][i]
-		if best == nil || a.rank() > best.rank() || a.rank() == best.rank() && a.Last > best.Last {
-			best = a
+	for _, list := range [][]account{r.Accounts[fingerprint], r.Shown[fingerprint]} {
+		for i := range list {
+			if a := &list[i]; best == nil || a.rank() > best.rank() || a.rank() == best.rank() && a.Last > best.Last {
+				best = a
+			}
 		}
 	}
 	return best

@@ -12,6 +12,9 @@ import (
 // up to 5 s late, is more than one scrape behind, and waits of 5 s are longer than the interval.
 const minDeltaMillis = 5000
 
+// never is a level that no p-value reaches, not even one that is too small for a number.
+const never = -1
+
 // maxTransitions bounds the history of an account that is kept.
 const maxTransitions = 64
 
@@ -21,6 +24,9 @@ type route struct {
 	Last     int64       // newest sample of a companion
 	Days     []day       // the newest two, in order
 	Accounts [][]account // by fingerprint, then by scrape interval
+	// Shown are accounts of scrapes that are finer than their interval, by fingerprint: nothing is suspected by
+	// them, as the lag itself can be seen there.
+	Shown [][]account
 }
 
 // account is an account of package diagnosis with what happened to it.
@@ -47,7 +53,9 @@ type day struct {
 	Slow          []int64 `json:",omitempty"` // by fingerprint: requests of the proxies that took about the timeout
 }
 
-func newRoute(fingerprints int) *route { return &route{Accounts: make([][]account, fingerprints)} }
+func newRoute(fingerprints int) *route {
+	return &route{Accounts: make([][]account, fingerprints), Shown: make([][]account, fingerprints)}
+}
 
 // day returns the UTC day of a time. The pointer is good until the next call.
 func (r *route) day(atMillis int64) *day {
@@ -95,10 +103,10 @@ func (r *route) slow(atMillis int64, fingerprint int, known uint64, n int64) {
 	}
 }
 
-// account returns the account of a fingerprint and scrape interval for a stretch that begins at a time, and one
-// that is given up for it: after so long nothing of it is left that could matter.
-func (r *route) account(fingerprint int, fp score.Fingerprint, deltaMillis, leftMillis int64) (now, before *account, err error) {
-	list := r.Accounts[fingerprint]
+// accountOf returns the account of a scrape interval, of those of a fingerprint, for a stretch that begins at a time,
+// and one that is given up for it: after so long nothing of it is left that could matter.
+func accountOf(all *[]account, fp score.Fingerprint, deltaMillis, leftMillis int64) (now, before *account, err error) {
+	list := *all
 	at, found := slices.BinarySearchFunc(list, deltaMillis, func(a account, delta int64) int { return cmp.Compare(a.DeltaMillis, delta) })
 	if found && leftMillis-list[at].Last <= keepAccountMillis {
 		return &list[at], nil, nil
@@ -112,8 +120,8 @@ func (r *route) account(fingerprint int, fp score.Fingerprint, deltaMillis, left
 		list[at] = account{DeltaMillis: deltaMillis, Account: fresh}
 		return &list[at], &old, nil
 	}
-	r.Accounts[fingerprint] = slices.Insert(list, at, account{DeltaMillis: deltaMillis, Account: fresh})
-	return &r.Accounts[fingerprint][at], nil, nil
+	*all = slices.Insert(list, at, account{DeltaMillis: deltaMillis, Account: fresh})
+	return &(*all)[at], nil, nil
 }
 
 // add adds a stretch.
@@ -137,6 +145,11 @@ func (r *route) settle(toMillis int64, levels *levels) {
 			if more := len(a.History) - maxTransitions; more > 0 {
 				a.History = slices.Clone(a.History[more:])
 			}
+		}
+	}
+	for _, list := range r.Shown {
+		for i := range list {
+			list[i].Advance(toMillis, func(int64) float64 { return never })
 		}
 	}
 	yesterday := (toMillis-1)/dayMillis - 1

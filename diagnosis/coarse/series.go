@@ -56,8 +56,8 @@ func spansOf(runs []observe.Run, times []int64) []span {
 			add(at, last, run.Value)
 			continue
 		}
-		for i := range run.Count {
-			if at, found := slices.BinarySearch(times, run.FirstMillis+i*run.StepMillis); found {
+		for ; at < len(times) && times[at] <= run.LastMillis(); at++ { // some scrapes are not its, or some of its are left out
+			if off := times[at] - run.FirstMillis; off == 0 || run.StepMillis > 0 && off%run.StepMillis == 0 {
 				add(at, at, run.Value)
 			}
 		}

@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/diagnosis"
 )
 
 // stateVersion is that of the format below.
-const stateVersion = 3
+const stateVersion = 4
 
 // errState is a state that cannot be taken over.
 var errState = errors.New("not a state that this version wrote")
@@ -73,14 +74,14 @@ func (c *Collector) restore() error {
 		}
 	}
 	for _, r := range c.routes {
-		if r == nil || len(r.Accounts) != len(c.options.Fingerprints) {
+		if r == nil || len(r.Accounts) != len(c.options.Fingerprints) || len(r.Shown) != len(r.Accounts) {
 			return errState
 		}
 	}
 	for _, r := range c.routes {
-		for f, list := range r.Accounts {
+		for f, list := range slices.Concat(r.Accounts, r.Shown) {
 			for i := range list {
-				if err := list[i].restore(c.options.Fingerprints[f]); err != nil {
+				if err := list[i].restore(c.options.Fingerprints[f%len(c.options.Fingerprints)]); err != nil {
 					return err
 				}
 			}
@@ -102,7 +103,7 @@ func (a *account) restore(fp score.Fingerprint) error {
 // eachAccount visits all accounts until the first error.
 func (c *Collector) eachAccount(visit func(*account) error) error {
 	for _, r := range c.routes {
-		for _, list := range r.Accounts {
+		for _, list := range slices.Concat(r.Accounts, r.Shown) {
 			for i := range list {
 				if err := visit(&list[i]); err != nil {
 					return err

@@ -10,11 +10,14 @@ type target struct {
 	ID     int32
 	View   string // in use
 	Views  map[string]*viewState
-	Last   int64 // scrape
-	Pace   pace
-	Seen   [roles]int64 // when a series of the role was first seen; 0: never
-	Zero   int64        // when a counter that is 0 was first seen; 0: never, so that what is 0 may be left out
-	Series map[string][]*series
+	Last   int64 // scrape that was used
+	Newest int64 // scrape through the view in use
+	// Thinned tells that scrapes since the last that was used were left out.
+	Thinned bool
+	Pace    pace
+	Seen    [roles]int64 // when a series of the role was first seen; 0: never
+	Zero    int64        // when a counter that is 0 was first seen; 0: never, so that what is 0 may be left out
+	Series  map[string][]*series
 	// Histograms are their buckets at the latest scrape.
 	Histograms map[string][]sample
 }

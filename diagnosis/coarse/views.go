@@ -8,10 +8,18 @@ import (
 
 // segment is a stretch of scrapes through one view.
 type segment struct {
-	view  string
-	times []int64
-	fresh bool // nothing of the target is known before
+	view    string
+	times   []int64
+	thinned []bool // whether scrapes were left out before this one
+	fresh   bool   // nothing of the target is known before
 }
+
+// Of scrapes that follow each other in less than fineMillis only the first in each cell of absolute time is used: at
+// the others the histograms, which Envoy merges every 5 s, are behind, and connects that wait for 5 s are pending at several.
+const (
+	fineMillis = 3750 // of which no regular interval of 5 s can fall short
+	cellMillis = 15000
+)
 
 // viewState is what is remembered of a view, in use or not.
 type viewState struct {
@@ -54,6 +62,10 @@ func (t *target) segments(p *piece) []segment {
 		if last != 0 && name != view && s.at-last <= pace.patience() && shown <= t.richness(view) {
 			continue
 		}
+		if !fresh && s.at-t.Newest < fineMillis && s.at/cellMillis == last/cellMillis {
+			t.Newest, t.Thinned = s.at, true
+			continue
+		}
 		if fresh || len(out) == 0 {
 			out = append(out, segment{view: name, fresh: fresh})
 		}
@@ -65,6 +77,8 @@ func (t *target) segments(p *piece) []segment {
 		view, last = name, s.at
 		tail := &out[len(out)-1]
 		tail.times = append(tail.times, s.at)
+		tail.thinned = append(tail.thinned, t.Thinned && !fresh)
+		t.Newest, t.Thinned = s.at, false
 	}
 	return out
 }

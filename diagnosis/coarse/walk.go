@@ -123,7 +123,7 @@ func (w *walk) emit(first, last int, x scene) error {
 			own.Known |= diagnosis.KnownUpstream
 			own.Upstream = x.upstream.grew>>f&1 == 1
 		}
-		if err := w.add(f, fp, c.delta, own); err != nil {
+		if err := w.add(f, fp, c, own); err != nil {
 			return err
 		}
 	}
@@ -131,12 +131,16 @@ func (w *walk) emit(first, last int, x scene) error {
 }
 
 // add adds a stretch to its account.
-func (w *walk) add(fingerprint int, fp score.Fingerprint, deltaMillis int64, s diagnosis.Stretch) error {
-	a, before, err := w.route.account(fingerprint, fp, deltaMillis, s.LeftMillis)
+func (w *walk) add(fingerprint int, fp score.Fingerprint, c class, s diagnosis.Stretch) error {
+	list := &w.route.Accounts[fingerprint]
+	if c.thinned {
+		list = &w.route.Shown[fingerprint]
+	}
+	a, before, err := accountOf(list, fp, c.delta, s.LeftMillis)
 	if err != nil {
 		return err
 	}
-	if before != nil {
+	if before != nil && !c.thinned {
 		w.collector.bury(w.name, fingerprint, before, before.Last+keepAccountMillis)
 	}
 	return a.add(s)
