@@ -115,7 +115,7 @@ func (w *writer) target(t *target) {
 	}
 	w.int(int64(len(t.groups)))
 	for _, name := range slices.Sorted(maps.Keys(t.groups)) {
-		w.group(t.groups[name], views)
+		w.group(t, t.groups[name], views)
 	}
 }
 
@@ -175,25 +175,15 @@ func (w *writer) timeline(l *timeline) {
 	}
 }
 
-func (w *writer) group(g *group, views []*viewState) {
+func (w *writer) group(t *target, g *group, views []*viewState) {
 	w.string(g.route.name)
 	w.bool(g.own != nil)
 	if g.own != nil {
 		w.int(int64(g.own.id))
-		w.int(g.ownSince)
+		w.int(g.own.since)
 		w.timeline(&g.own.line)
 	}
-	doubts := g.doubts
-	if carrying(views) < 2 {
-		doubts = nil
-	}
-	w.int(int64(len(doubts)))
-	for _, v := range views {
-		if d := g.doubt(v); len(doubts) > 0 && d != noDoubt() {
-			w.string(v.name)
-			w.doubt(d)
-		}
-	}
+	w.doubts(t, g, views)
 	w.int(int64(len(g.counters)))
 	for _, c := range g.counters {
 		w.string(c.name)
@@ -226,23 +216,46 @@ func carrying(views []*viewState) int {
 	return n
 }
 
+// doubts writes what is held against views about a route.
+func (w *writer) doubts(t *target, g *group, views []*viewState) {
+	var doubts []routeDoubt
+	if carrying(views) > 1 {
+		for _, v := range views {
+			if d := t.doubt(g, v); d != noDoubt() {
+				doubts = append(doubts, routeDoubt{g, v, d})
+			}
+		}
+	}
+	w.int(int64(len(doubts)))
+	for _, d := range doubts {
+		w.string(d.view.name)
+		w.doubt(d.doubt)
+	}
+}
+
 // seen writes what is known of a counter in other views than the one in use, and which views had it, in the
 // order of their names.
 func (w *writer) seen(c *counter, views []*viewState) {
-	newest := c.newest
-	if newest <= c.last {
-		newest = never
+	o := elsewhere{newest: never}
+	if c.other != nil && c.other.newest > c.last {
+		o.newest = c.other.newest
 	}
-	w.int(newest)
-	w.float(c.base)
-	var bits uint64
-	if carrying(views) < 2 {
-		views = nil
+	if c.other != nil {
+		o.base = c.other.base
 	}
-	for i, v := range views {
-		bits |= c.present >> v.slot & 1 << i
+	if carrying(views) > 1 {
+		for i, v := range views {
+			if c.in(v) {
+				o.present |= 1 << i
+			}
+		}
 	}
-	w.int(int64(bits))
+	known := o != elsewhere{newest: never}
+	if w.bool(known); known {
+		w.int(o.newest)
+		w.float(o.base)
+		w.int(int64(o.present))
+	}
 }
 
 func (w *writer) late(l *lateness) {

@@ -25,8 +25,11 @@ func (e *evaluation) base(x *counter, at int64) float64 {
 	if !e.own || at < e.since {
 		return 0
 	}
-	if e.compare == nil || x.base > 0 {
-		return x.base
+	if x.other != nil && x.other.base > 0 {
+		return x.other.base
+	}
+	if e.compare == nil {
+		return 0
 	}
 	if first := e.compare.firsts[x]; first.at < at {
 		return first.base
@@ -46,7 +49,7 @@ func (e *evaluation) bornOnEntry(x *counter, m mark, epoch int) int64 {
 		return never
 	}
 	if entered <= e.stage.from {
-		if x.present>>view.state.slot&1 == 1 {
+		if x.in(view.state) {
 			return never
 		}
 		return entered

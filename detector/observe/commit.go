@@ -136,7 +136,8 @@ func (c *commit) renew(t *target, at int64) {
 		for _, u := range g.units {
 			c.units.forget(u.ID)
 		}
-		g.units, g.doubts = nil, nil
+		g.units = nil
+		t.trust(g)
 		c.disown(t, g)
 		for _, x := range g.counters {
 			x.reset()

@@ -50,12 +50,14 @@ func (p *comparison) begin() {
 		w.state.doubt, w.state.sampled, w.before.sampled = noDoubt(), false, false
 	}
 	t := p.staged.target
+	t.doubts = nil
 	for _, g := range t.groups {
-		g.doubts = nil
 		for _, x := range g.counters {
-			x.present = 0
+			if x.other != nil {
+				x.other.present = 0
+			}
 			if only != nil && t.line.view == only.before.name && x.last != never && x.missing == 0 {
-				x.present = 1 << only.state.slot
+				x.inAll().present = 1 << only.state.slot
 				only.before.sampled, only.state.sampled = true, true
 			}
 		}
@@ -81,7 +83,7 @@ func (p *comparison) enter(i int, v *stagedView) {
 		if _, known := p.firsts[x.counter]; known || x.counter.seen() == never {
 			p.first(x.counter, i, at, value)
 		}
-		x.counter.newest = max(x.counter.newest, at)
+		x.counter.inAll().newest = max(x.counter.inAll().newest, at)
 	}
 }
 
@@ -194,13 +196,14 @@ func (p *comparison) heeded(i int, lost []stretch) []stretch {
 func (p *comparison) route(g *group) (views []*viewWalk, since int64) {
 	since = never
 	series := p.series[g.route.name]
-	if series == nil && g.own == nil && len(g.doubts) == 0 {
+	t := p.staged.target
+	if series == nil && g.own == nil && !t.doubted(g) {
 		return p.views, since // nobody has it: nobody lacks it
 	}
 	for i, w := range p.views {
-		d := g.doubt(w.state)
+		d := t.doubt(g, w.state)
 		lost := p.losses(i, series, !g.present(w.state), &d)
-		g.keep(w.state, d)
+		t.keep(g, w.state, d)
 		own := *w
 		own.lost = append(append([]stretch(nil), w.lost...), lost...)
 		views = append(views, &own)
@@ -231,7 +234,7 @@ func outsideOf(others []stretch, s stretch) int64 {
 func (p *comparison) settle() {
 	for x, first := range p.firsts {
 		if x.last == never {
-			x.base = first.base
+			x.inAll().base = first.base
 		}
 	}
 	for i, w := range p.views {
@@ -242,16 +245,18 @@ func (p *comparison) settle() {
 		bit := uint64(1) << w.state.slot
 		for _, g := range p.staged.target.groups {
 			for _, x := range g.counters {
-				x.present &^= bit
+				if x.other != nil {
+					x.other.present &^= bit
+				}
 			}
 		}
 		w.state.sampled = false
 		for _, x := range v.series {
 			if _, last, ok := x.bounds(&p.stage.log); ok && last > x.counter.last {
-				x.counter.newest = max(x.counter.newest, last)
+				x.counter.inAll().newest = max(x.counter.inAll().newest, last)
 			}
 			if x.present() {
-				x.counter.present |= bit
+				x.counter.inAll().present |= bit
 				w.state.sampled = true
 			}
 		}

@@ -114,7 +114,7 @@ func (r *reader) index(s *state, units, lines int64) {
 		}
 		for _, g := range t.groups {
 			if g.own != nil {
-				ids = append(ids, g.own)
+				ids = append(ids, &g.own.target)
 			}
 			all = append(all, g.units...)
 		}
@@ -220,19 +220,21 @@ func (r *reader) doubt() doubt {
 func (r *reader) group(t *target, route *route) *group {
 	g := &group{route: route}
 	if r.bool() {
-		g.own = &target{name: t.name, id: r.id()}
-		g.ownSince, g.own.line = r.int(), r.timeline()
+		g.own = &ownTimeline{target: target{name: t.name, id: r.id()}, since: r.int()}
+		g.own.line = r.timeline()
 		r.check(g.own.id != noID)
 	}
 	for n := r.length(); n > 0 && !r.bad; n-- {
 		view := t.view(r.string())
 		r.check(view != nil)
-		g.doubts = append(g.doubts, viewDoubt{view, r.doubt()})
+		t.doubts = append(t.doubts, routeDoubt{g, view, r.doubt()})
 	}
 	for n := r.length(); n > 0 && !r.bad; n-- {
 		c := newCounter(r.string())
 		c.last, c.value, c.sampled, c.missing = r.int(), r.value(), r.value(), uint8(r.within(0, gone))
-		c.newest, c.base, c.present = r.int(), r.value(), uint64(r.int())
+		if r.bool() {
+			c.other = &elsewhere{newest: r.int(), base: r.value(), present: uint64(r.int())}
+		}
 		g.counters = append(g.counters, c)
 	}
 	for n := r.length(); n > 0 && !r.bad; n-- {

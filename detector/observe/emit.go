@@ -81,7 +81,7 @@ func (e *evaluation) emit(g *group) {
 
 // isOwn says whether an epoch is one of the route's own timeline, after it left that of its target.
 func (e *evaluation) isOwn(g *group, epoch int) bool {
-	return g.own != nil && e.line.epochs[epoch].from >= g.ownSince
+	return g.own != nil && e.line.epochs[epoch].from >= g.own.since
 }
 
 // unit returns the unit of the group at an interval, new where it must be, with its samples noted.
@@ -103,7 +103,7 @@ func (e *evaluation) unit(g *group, own bool, delta int64, t touched) *unit {
 	if !ok {
 		of := e.staged.target
 		if own {
-			of = g.own
+			of = &g.own.target
 		}
 		u := &unit{
 			Unit: Unit{ID: noID, Route: g.route.name, Target: e.staged.target.name, DeltaMillis: delta, SinceMillis: t.first},

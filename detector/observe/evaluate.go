@@ -138,7 +138,9 @@ func (e *evaluation) counter(x *counter) {
 	}
 	if w.first != noMark {
 		e.touch(since, w.before)
-		x.last, x.base = w.before, 0
+		if x.last = w.before; x.other != nil {
+			x.other.base = 0
+		}
 	}
 	if w.missing > 0 {
 		e.absent(x, &w)

@@ -52,6 +52,7 @@ func (s *state) drop(r *route) {
 		for _, u := range g.units {
 			s.units.forget(u.ID)
 		}
+		t.trust(g)
 		if g.own != nil {
 			s.lines.forget(g.own.id)
 			t.owns--

@@ -25,7 +25,7 @@ func (l *laying) ownTimelines() {
 
 // refresh makes a route that was silent for longer than Retention one of which nothing is known.
 func (c *commit) refresh(t *target, g *group) {
-	if g.own == nil && len(g.doubts) == 0 {
+	if g.own == nil && !t.doubted(g) {
 		return
 	}
 	newest := int64(never)
@@ -44,7 +44,7 @@ func (c *commit) refresh(t *target, g *group) {
 		}
 	}
 	if first != never && expired(newest, first) {
-		g.doubts = nil
+		t.trust(g)
 		c.disown(t, g)
 	}
 }
@@ -52,18 +52,18 @@ func (c *commit) refresh(t *target, g *group) {
 // own gives a route a timeline of its own, which is that of the target so far.
 func (l *laying) own(g *group, since int64) {
 	t := l.staged.target
-	g.own, g.ownSince = &target{name: t.name, id: noID, line: l.before.clone()}, since
+	g.own = &ownTimeline{target: target{name: t.name, id: noID, line: l.before.clone()}, since: since}
 	t.owns++
-	l.newTargets = append(l.newTargets, bornTarget{target: g.own, route: g.route.name, at: since})
+	l.newTargets = append(l.newTargets, bornTarget{target: &g.own.target, route: g.route.name, at: since})
 }
 
 func (l *laying) evaluate(g *group, walks []*viewWalk) {
-	line, segments := l.lay(g.own, walks, g.ownSince)
+	line, segments := l.lay(&g.own.target, walks, g.own.since)
 	if len(segments) == 0 {
 		return
 	}
 	e := newEvaluation(l, line, segments)
-	e.own, e.since = true, g.ownSince
+	e.own, e.since = true, g.own.since
 	e.group(g)
 	line.keep(l.stage.from, l.stage.to)
 }
@@ -74,6 +74,6 @@ func (c *commit) disown(t *target, g *group) {
 		return
 	}
 	c.lines.forget(g.own.id)
-	g.own, g.ownSince = nil, 0
+	g.own = nil
 	t.owns--
 }

@@ -53,6 +53,7 @@ func (c *commit) pruneGroups(t *target) {
 		})
 		if len(g.counters) == 0 && len(g.units) == 0 {
 			c.disown(t, g)
+			t.trust(g)
 			delete(t.groups, name)
 		}
 	}

@@ -36,10 +36,7 @@ type counter struct {
 	sampled float64 // value of that sample, also when it is gone
 	missing uint8   // scrapes since then: 0, 1, or gone; gone also before the first sample
 
-	// Of targets that several views are known of.
-	present uint64  // views, by slot, whose latest scrape had a sample
-	newest  int64   // sample in a view that was not in use; what is not after last does not matter
-	base    float64 // what it had counted when it was first seen, by then in a view that was not in use
+	other *elsewhere // nil: of targets that one view is known of
 
 	staged *stagedSeries // in the open stage, one for each view
 }
@@ -48,16 +45,41 @@ type counter struct {
 const gone = 2
 
 func newCounter(name string) *counter {
-	return &counter{name: name, last: never, newest: never, missing: gone}
+	return &counter{name: name, last: never, missing: gone}
 }
 
 // seen returns the newest sample in any view, or never.
-func (c *counter) seen() int64 { return max(c.last, c.newest) }
+func (c *counter) seen() int64 {
+	if c.other == nil {
+		return c.last
+	}
+	return max(c.last, c.other.newest)
+}
+
+// elsewhere is what is known of a counter from all views of its target.
+type elsewhere struct {
+	present uint64  // views, by slot, whose latest scrape had a sample
+	newest  int64   // sample in a view that was not in use; what is not after last does not matter
+	base    float64 // what it had counted when it was first seen, by then in a view that was not in use
+}
+
+// inAll returns what is known from all views, to be changed.
+func (c *counter) inAll() *elsewhere {
+	if c.other == nil {
+		c.other = &elsewhere{newest: never}
+	}
+	return c.other
+}
+
+// in says whether the latest scrape of a view had a sample.
+func (c *counter) in(view *viewState) bool {
+	return c.other != nil && c.other.present>>view.slot&1 == 1
+}
 
 // reset makes the counter one that was never seen.
 func (c *counter) reset() {
 	c.last, c.value, c.sampled, c.missing = never, 0, 0, gone
-	c.newest, c.base = never, 0
+	c.other = nil
 }
 
 // group is a route on a target.
@@ -68,39 +90,54 @@ type group struct {
 
 	// A route that is not in all the views of its target has a timeline of its own from the time on at which
 	// that matters, and keeps it.
-	own      *target // nil: none; of it only name, id and line are used
-	ownSince int64
-	doubts   []viewDoubt // there are few, and rarely any
+	own *ownTimeline // nil: none
 }
 
-// viewDoubt is a doubt about what a view has of a route.
-type viewDoubt struct {
-	view *viewState
+// ownTimeline is a target for the scrapes of one route: of it only name, ID and line are used.
+type ownTimeline struct {
+	target
+	since int64
+}
+
+// routeDoubt is a doubt about what a view has of a route.
+type routeDoubt struct {
+	group *group
+	view  *viewState
 	doubt
 }
 
-// doubt returns the doubt about a view.
-func (g *group) doubt(view *viewState) doubt {
-	for _, d := range g.doubts {
-		if d.view == view {
+// doubt returns the doubt about what a view has of a route.
+func (t *target) doubt(g *group, view *viewState) doubt {
+	for _, d := range t.doubts {
+		if d.group == g && d.view == view {
 			return d.doubt
 		}
 	}
 	return noDoubt()
 }
 
+// doubted says whether there is any doubt about a route.
+func (t *target) doubted(g *group) bool {
+	return slices.ContainsFunc(t.doubts, func(d routeDoubt) bool { return d.group == g })
+}
+
 // keep remembers a doubt, as long as there is one.
-func (g *group) keep(view *viewState, d doubt) {
-	g.doubts = slices.DeleteFunc(g.doubts, func(old viewDoubt) bool { return old.view == view })
+func (t *target) keep(g *group, view *viewState, d doubt) {
+	t.doubts = slices.DeleteFunc(t.doubts, func(old routeDoubt) bool { return old.group == g && old.view == view })
 	if d != noDoubt() {
-		g.doubts = append(g.doubts, viewDoubt{view, d})
+		t.doubts = append(t.doubts, routeDoubt{g, view, d})
 	}
+}
+
+// trust forgets all doubts about a route.
+func (t *target) trust(g *group) {
+	t.doubts = slices.DeleteFunc(t.doubts, func(d routeDoubt) bool { return d.group == g })
 }
 
 // present says whether the latest scrape of a view had a sample of the route.
 func (g *group) present(view *viewState) bool {
 	for _, x := range g.counters {
-		if x.present>>view.slot&1 == 1 {
+		if x.in(view) {
 			return true
 		}
 	}
@@ -137,8 +174,9 @@ type target struct {
 	views  []*viewState
 	groups map[string]*group
 	line   timeline
-	oldest int64 // no state of the target is older than this
-	owns   int   // routes with a timeline of their own
+	oldest int64        // no state of the target is older than this
+	owns   int          // routes with a timeline of their own
+	doubts []routeDoubt // there are few, and rarely any
 }
 
 func newTarget(name string) *target {
@@ -154,7 +192,7 @@ func (t *target) view(name string) *viewState {
 	return nil
 }
 
-// maxViews is how many views of a target can be told apart in counter.present. Others count as if
+// maxViews is how many views of a target can be told apart in elsewhere.present. Others count as if
 // they had no samples.
 const maxViews = 64
 
@@ -180,9 +218,7 @@ func (t *target) dropViews(gone func(*viewState) bool) {
 			return false
 		}
 		bits |= 1 << v.slot
-		for _, g := range t.groups {
-			g.keep(v, noDoubt())
-		}
+		t.doubts = slices.DeleteFunc(t.doubts, func(d routeDoubt) bool { return d.view == v })
 		return true
 	})
 	if bits == 0 {
@@ -190,7 +226,9 @@ func (t *target) dropViews(gone func(*viewState) bool) {
 	}
 	for _, g := range t.groups {
 		for _, x := range g.counters {
-			x.present &^= bits
+			if x.other != nil {
+				x.other.present &^= bits
+			}
 		}
 	}
 }

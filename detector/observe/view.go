@@ -8,7 +8,7 @@ import (
 // viewState is what is known of one view of a target between pieces.
 type viewState struct {
 	name    string
-	slot    uint8 // its bit in counter.present
+	slot    uint8 // its bit in elsewhere.present
 	carries bool  // a series of the source has been seen in it
 	sampled bool  // its latest scrape had a series of the source
 	doubt   doubt // about all series of the source
