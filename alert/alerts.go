@@ -93,6 +93,8 @@ or
   unless
     ghostpair_source_last_success_timestamp_seconds
 )`, failingSummary, failingDescription),
+		warn("GhostpairServerAway", "15m", "ghostpair_prometheus_up == 0\nand on (job, instance)\n  ghostpair_prometheus_up == 1", awaySummary, awayDescription),
+		warn("GhostpairServersMixed", "15m", "ghostpair_prometheus_mixed == 1", mixedSummary, mixedDescription),
 		warn("GhostpairConfigReloadFailed", "5m", "ghostpair_config_last_reload_successful == 0", reloadSummary, reloadDescription),
 	}
 }

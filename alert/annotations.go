@@ -73,6 +73,12 @@ const (
 		`{{ with query (printf "topk(1, increase(ghostpair_source_query_failures_total{job=%q,instance=%q,source=%q}[15m]) > 0)" $labels.job $labels.instance $labels.source) }}; most often because of: {{ . | first | label "reason" }}{{ end }}. ` +
 		`Nothing is lost while Prometheus keeps the samples: ghostpair catches up by itself.`
 
+	awaySummary     = "One of the Prometheis that ghostpair reads is away"
+	awayDescription = `ghostpair at {{ $labels.instance }} cannot read {{ $labels.server }}. Others stand in for it: what they scrape as well is still seen, what only it scrapes is not.`
+
+	mixedSummary     = "Several Prometheis answer at one address"
+	mixedDescription = `At {{ $labels.server }} ghostpair at {{ $labels.instance }} gets the answers of several Prometheis in turn. Their scrape times mix, so that pairs are missed. List each of them in prometheus.urls.`
+
 	reloadSummary     = "The configuration of ghostpair could not be reloaded"
 	reloadDescription = `ghostpair at {{ $labels.instance }} goes on with the configuration that it had. Its log, and ghostpair check, list everything that is wrong with the new one.`
 )

@@ -62,8 +62,8 @@ func TestRulesHaveRunbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	alerts := regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(string(defaultRules(t)), -1)
-	if len(alerts) != 10 {
-		t.Errorf("%d alerts, want 10", len(alerts))
+	if len(alerts) != 12 {
+		t.Errorf("%d alerts, want 12", len(alerts))
 	}
 	for _, alert := range alerts {
 		if !strings.Contains(string(runbook), "\n## "+alert[1]+"\n") {
