@@ -20,7 +20,7 @@ type Fact struct{ Name, Value string }
 // file at its path is that of the latest piece or of the one before, whenever the process ends.
 //
 //	magic, version, number of facts, for each: name, value,
-//	number of sources, for each: name, state as in a snapshot,
+//	number of sources, for each: name, how long pieces may be, state as in a snapshot,
 //	CRC-32C of all that
 type Journal struct {
 	path  string
@@ -34,7 +34,7 @@ type Journal struct {
 
 const (
 	journalMagic   = "ghostpair-journal\n"
-	journalVersion = 3
+	journalVersion = 4
 )
 
 // ErrJournalDamaged is a file that is no journal, or not the whole of one.
@@ -88,6 +88,7 @@ func (e *Engine) Resume(j *Journal) error {
 		}
 		fresh := newTiming(t.Source, e.options)
 		r := &parser{rest: state}
+		fresh.pieces.roomMillis = r.number()
 		if err := fresh.unmarshal(r, &e.options); err != nil {
 			return fmt.Errorf("resume from %s: %w", j.path, err)
 		}
@@ -104,6 +105,7 @@ func (j *Journal) update(t *timing, logger *slog.Logger) {
 		return
 	}
 	var state writer
+	state.number(t.pieces.roomMillis) // so that a resumed run cuts time as this one does
 	err := t.marshal(&state)
 	j.mu.Lock()
 	defer j.mu.Unlock()
