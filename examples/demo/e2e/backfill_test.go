@@ -78,23 +78,19 @@ func TestBackfillSurvivesKills(t *testing.T) {
 	}
 }
 
-// checkRepeated checks what was read in spite of kills: pieces start and end where those of a calm run
-// do, and a kill costs no more than the piece at hand of each source. That is one read of errors, or
-// those of what else the targets count, which are about the same stretch.
+// checkRepeated checks what was read in spite of kills: of each thing all that a calm run reads, and for
+// every kill no more than the piece that was at hand.
 func checkRepeated(t *testing.T, calm, slow *proxy, kills int) {
 	t.Helper()
-	known := map[string]bool{}
-	for _, a := range calm.asked {
-		known[a.request] = true
+	once, again := calm.reads(), slow.reads()
+	if len(once) != len(again) || len(once) < 2 { // two sources at least
+		t.Errorf("%d things were read, %d by a run that was left alone", len(again), len(once))
 	}
-	for _, a := range slow.asked {
-		if !known[a.request] {
-			t.Errorf("a run that was left alone does not ask for %s", a.request)
+	for what, r := range again {
+		left := once[what].total
+		if most := left + time.Duration(kills)*max(r.longest, once[what].longest); r.total < left || r.total > most {
+			t.Errorf("after %d kills %s was read of %s, want %s to %s", kills, r.total, what, left, most)
 		}
-	}
-	atHand := calm.mostOfOneStretch() + 1 // one source at its companions, the other at its errors
-	if most := len(calm.asked) + atHand*kills; len(slow.asked) > most {
-		t.Errorf("%d reads after %d kills, want at most %d", len(slow.asked), kills, most)
 	}
 }
 

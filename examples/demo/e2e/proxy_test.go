@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -105,28 +106,31 @@ func (p *proxy) note(body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if request, err := decode(body); err == nil && len(request.Queries) > 0 {
-		q := request.Queries[0]
-		p.asked = append(p.asked, asked{request.String(), stretch{q.StartTimestampMs, q.EndTimestampMs}})
+		a := asked{millis: request.Queries[0].EndTimestampMs - request.Queries[0].StartTimestampMs + 1}
+		for _, q := range request.Queries {
+			a.what += fmt.Sprint(q.Matchers)
+		}
+		p.asked = append(p.asked, a)
 	}
 }
 
-// asked is a remote read, and the time that it is about.
+// asked is a remote read: of what, and of how long a stretch.
 type asked struct {
-	request string
-	stretch stretch
+	what   string
+	millis int64
 }
 
-// stretch is a time from one instant to another.
-type stretch struct{ fromMillis, toMillis int64 }
+// read is how much time was read of something in all, and how much of it at once at the most.
+type read struct{ total, longest time.Duration }
 
-// mostOfOneStretch is how many remote reads were about the same time, at the most.
-func (p *proxy) mostOfOneStretch() int {
-	counts, most := map[stretch]int{}, 0
+// reads adds up what was read, by what it was of.
+func (p *proxy) reads() map[string]read {
+	all := map[string]read{}
 	for _, a := range p.asked {
-		counts[a.stretch]++
-		most = max(most, counts[a.stretch])
+		r, length := all[a.what], time.Duration(a.millis)*time.Millisecond
+		all[a.what] = read{r.total + length, max(r.longest, length)}
 	}
-	return most
+	return all
 }
 
 // answered tells whether so many remote reads were.
