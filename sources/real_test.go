@@ -81,9 +81,10 @@ scrape_configs:
 	return ""
 }
 
-// settled is a window that ends before the newest scrapes, so that two reads of it see the same.
+// settled is a window that ends before the newest scrapes, so that two reads of it see the same. VictoriaMetrics
+// shows a sample up to two seconds after it was scraped, and a busy machine scrapes late.
 func settled() (from, to int64) {
-	to = time.Now().Add(-500 * time.Millisecond).UnixMilli()
+	to = time.Now().Add(-3 * time.Second).UnixMilli()
 	return to - 600_000, to
 }
 
