@@ -60,8 +60,8 @@ func (s *stack) startProxies(ctx context.Context) error {
 	return nil
 }
 
-// headStart is how much earlier the ghosts fail than all else: of the level that a day of suspicions
-// has, a route gets the more the earlier it first failed.
+// headStart is how much earlier the routes fail that must be suspected than all others: of the level that a
+// day of suspicions has, a route gets the more the earlier it first failed.
 const headStart = 30 * time.Second
 
 // callers are the clients of all routes on all Envoys.
@@ -74,7 +74,7 @@ func callers(proxies []proxy, seed uint64) []traffic.Caller {
 					Client: len(all), Route: r.Name, URL: "http://" + r.Listener.String() + c.path,
 					Host: r.Lookup, Gap: c.gap, Retry: c.retry, BackOff: 250 * time.Millisecond, Seed: seed + uint64(len(all)),
 				}
-				if r.upstream != vanishes {
+				if !r.suspected {
 					caller.Wait = headStart
 				}
 				all = append(all, caller)
