@@ -18,7 +18,9 @@ const (
 type dayMinutes [minuteWords]uint64
 
 // errorMinutes keeps in which minutes of the UTC day before the watermark, and of the one before that,
-// each route had errors. It is a function of the events and the watermark.
+// each route had errors. It is a function of the events and the watermark. An error that was seen after a
+// boundary at which surroundings are asked about is not dated back before it: the minutes before a
+// boundary are the same when one looks at them as soon as it is reached and when one does so later.
 type errorMinutes struct {
 	days map[int64]map[string]*dayMinutes // by days since 1970, and route
 }
@@ -30,7 +32,8 @@ func (m *errorMinutes) add(p *observe.Piece) {
 		if e.Increment <= 0 {
 			continue
 		}
-		first := max(e.LeftMillis/minuteMillis, oldest*minutesPerDay)
+		quarter := (e.AtMillis - 1) / surroundingsStep.Milliseconds() * surroundingsStep.Milliseconds()
+		first := max(e.LeftMillis, quarter, oldest*dayMillis) / minuteMillis
 		for minute := first; minute <= (e.AtMillis-1)/minuteMillis; minute++ {
 			m.mark(e.Unit.Route, minute)
 		}

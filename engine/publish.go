@@ -15,12 +15,12 @@ func (e *Engine) publish(ctx context.Context, to time.Time) []error {
 	for _, g := range e.gauges {
 		group.Go(func() { g.refresh(ctx, to, &e.options) })
 	}
-	group.Wait()
 	errs := e.each(ctx, func(ctx context.Context, t *timing) error {
 		t.baseline.update(t.detector.Routes(t.watermarkMillis), t.watermarkMillis)
 		t.part = t.describe(ctx, &e.options, e.pacer)
 		return nil // what could not be found out is among the warnings
 	})
+	group.Wait()
 	if ctx.Err() == nil {
 		e.published.Store(e.evaluation(to))
 	}
@@ -36,9 +36,21 @@ type part struct {
 	warnings []string
 }
 
-// describe says what is known of a source.
+// describe says what is known of a source. While it asks what is around the routes, which may take long, there is
+// already all else to publish.
 func (t *timing) describe(ctx context.Context, o *Options, pace *pacer) part {
-	p := part{findings: t.findings(ctx, o, pace), routes: t.routes(), failed: slices.Clone(t.skipped)}
+	all := t.findings(ctx, o, pace)
+	if q := t.around.due(t, all, o); len(q.Routes) > 0 {
+		meanwhile := t.tell(t.coarse.diagnose(slices.Clone(all), t.around))
+		t.work.meanwhile.Store(&meanwhile)
+		t.around.refresh(ctx, q, t, o)
+	}
+	return t.tell(t.coarse.diagnose(all, t.around))
+}
+
+// tell puts together what findings are published with.
+func (t *timing) tell(all []finding.Finding) part {
+	p := part{findings: all, routes: t.routes(), failed: slices.Clone(t.skipped)}
 	p.state = t.state(len(p.routes))
 	if t.failure != nil {
 		p.failed = append(p.failed, *t.failure)
@@ -47,18 +59,24 @@ func (t *timing) describe(ctx context.Context, o *Options, pace *pacer) part {
 	return p
 }
 
-// currentPart returns the part of a source to publish: of one that is still being read, what was known before, and that
-// it is late.
+// currentPart returns the part of a source to publish: of one that is still being read, what is known so far, and that
+// it is late where that leaves a gap.
 func (t *timing) currentPart(to time.Time) part {
 	if !t.work.late {
 		return t.part
 	}
-	p := t.work.before
+	p, end := t.work.before, to.Add(-t.Delay).UTC()
+	if known := t.work.meanwhile.Load(); known != nil {
+		p = *known
+	}
 	if p.state.Name == "" { // it never was through
 		p.state = finding.Source{Name: t.Name, Kind: t.Kind, Timing: true, UserDefined: t.UserDefined, Watermark: instant(t.settledMillis.Load())}
 	}
+	if !p.state.Watermark.Before(end) {
+		return p // only what is around it is still being asked
+	}
 	p.failed = append(slices.Clone(p.failed), finding.FailedWindow{
-		Source: t.Name, Window: finding.Window{Start: p.state.Watermark, End: to.Add(-t.Delay).UTC()},
+		Source: t.Name, Window: finding.Window{Start: p.state.Watermark, End: end},
 		Reason: "timeout", Error: "it is still being read",
 	})
 	return p
@@ -117,14 +135,12 @@ func furthest(parts []part) time.Time {
 	return slices.MaxFunc(parts, func(a, b part) int { return a.state.Watermark.Compare(b.state.Watermark) }).state.Watermark
 }
 
-// findings are those at the watermark, with what the companions and the surroundings say.
+// findings are those at the watermark, with what the companions say, and yet without checks.
 func (t *timing) findings(ctx context.Context, o *Options, pace *pacer) []finding.Finding {
 	all := t.detector.Findings(t.watermarkMillis)
 	t.latency.label(ctx, t, all, o, pace)
 	t.coarse.followPaired(ctx, t, all, o, pace)
-	all = t.coarse.overlay(all, t.watermarkMillis)
-	t.around.refresh(ctx, t, all, o)
-	return t.coarse.diagnose(all, t.around)
+	return t.coarse.overlay(all, t.watermarkMillis)
 }
 
 func appendWarnings(all []string, source string, warnings []string) []string {

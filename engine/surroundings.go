@@ -51,37 +51,45 @@ func newSurroundings(s Source) *surroundings {
 	return &surroundings{Surroundings: s.Surroundings}
 }
 
-// refresh asks about the routes that need it, in so far as they were not asked about at this boundary.
-func (s *surroundings) refresh(ctx context.Context, t *timing, all []finding.Finding, o *Options) {
+// due returns the question about the routes that need it and were not asked about at this boundary; one without
+// routes: there is nothing to ask now.
+func (s *surroundings) due(t *timing, all []finding.Finding, o *Options) diagnosis.Question {
 	if s == nil {
-		return
-	}
-	at := t.watermarkMillis / surroundingsStep.Milliseconds() * surroundingsStep.Milliseconds()
-	if at != s.atMillis {
-		s.atMillis, s.facts, s.problems, s.partly, s.pauseMillis = at, make(map[string]diagnosis.Surroundings), nil, nil, 0
+		return diagnosis.Question{}
 	}
 	s.shown = t.coarse.surrounded(all)
+	at := t.watermarkMillis / surroundingsStep.Milliseconds() * surroundingsStep.Milliseconds()
 	q := diagnosis.Question{FromMillis: max(firstDay(at)*dayMillis, o.Origin.UnixMilli()), AtMillis: at}
-	if q.AtMillis-q.FromMillis < surroundingsStep.Milliseconds() {
-		return
+	if at != s.atMillis && len(s.shown) == 0 {
+		s.forget(at)
 	}
-	if t.watermarkMillis < s.pauseMillis {
-		return
+	if at == s.atMillis && t.watermarkMillis < s.pauseMillis || q.AtMillis-q.FromMillis < surroundingsStep.Milliseconds() {
+		return q
+	}
+	for _, route := range s.shown {
+		if _, known := s.facts[route]; !known || at != s.atMillis || slices.Contains(s.partly, route) {
+			q.Routes = append(q.Routes, diagnosis.RouteQuestion{Route: route, ErrorMinutes: t.minutes.of(route, q.FromMillis, at)})
+		}
+	}
+	return q
+}
+
+// refresh asks what is due. What was said at an earlier boundary is forgotten.
+func (s *surroundings) refresh(ctx context.Context, q diagnosis.Question, t *timing, o *Options) {
+	if q.AtMillis != s.atMillis {
+		s.forget(q.AtMillis)
 	}
 	for _, route := range s.partly {
 		delete(s.facts, route)
 	}
-	for _, route := range s.shown {
-		if _, known := s.facts[route]; !known {
-			q.Routes = append(q.Routes, diagnosis.RouteQuestion{Route: route, ErrorMinutes: t.minutes.of(route, q.FromMillis, at)})
-		}
-	}
-	if len(q.Routes) == 0 {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, o.SurroundingsTimeout)
 	defer cancel()
 	s.ask(ctx, q, t, o)
+}
+
+// forget starts anew at a boundary.
+func (s *surroundings) forget(atMillis int64) {
+	s.atMillis, s.facts, s.problems, s.partly, s.pauseMillis = atMillis, make(map[string]diagnosis.Surroundings), nil, nil, 0
 }
 
 // ask asks about some routes at a time. What is known by then stays when one fails.
@@ -91,6 +99,8 @@ func (s *surroundings) ask(ctx context.Context, q diagnosis.Question, t *timing,
 		q.Routes = routes
 		facts, problems, err := s.Ask(ctx, q)
 		switch {
+		case errors.Is(err, context.Canceled):
+			return // told to stop: nothing is published
 		case errors.Is(err, context.DeadlineExceeded):
 			problems = []string{fmt.Sprintf("not everything was answered within %s", o.SurroundingsTimeout)}
 		case err != nil:
@@ -110,9 +120,10 @@ func (s *surroundings) ask(ctx context.Context, q diagnosis.Question, t *timing,
 	}
 }
 
-// of returns what is known around a route.
+// of returns what is known around a route that is to be shown. What was said of others, which were shown before, would not be
+// known after a restart.
 func (s *surroundings) of(route string) (diagnosis.Surroundings, bool) {
-	if s == nil {
+	if s == nil || !slices.Contains(s.shown, route) {
 		return diagnosis.Surroundings{}, false
 	}
 	f, ok := s.facts[route]
@@ -186,8 +197,8 @@ func (s *surroundings) compare(all []finding.Finding, fingerprint string) *diagn
 	affected := make(map[string]bool)
 	for i := range all {
 		f := &all[i]
-		around, ok := s.facts[f.Route]
-		if f.Fingerprint != fingerprint || f.Errors == 0 || !ok || around.Upstream == nil || !slices.Contains(s.shown, f.Route) {
+		around, ok := s.of(f.Route)
+		if f.Fingerprint != fingerprint || f.Errors == 0 || !ok || around.Upstream == nil {
 			continue
 		}
 		placed = append(placed, diagnosis.RoutePlacement{Route: f.Route, Meeting: *around.Upstream})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type work struct {
 	slow   bool   // it is late, or was the last time
 	before part   // what was published of the source before
 	saved  []byte // the state of the source before, if it was slow
+
+	meanwhile atomic.Pointer[part] // what can be published already; nil: nothing newer
 }
 
 // each lets do work on every source of which nothing is being done, some at once, and waits for all; once
@@ -107,6 +110,7 @@ func (t *timing) collect(o *Options) error {
 	}
 	w.slow = w.late
 	w.done, w.cancel, w.err, w.late = nil, nil, nil, false
+	w.meanwhile.Store(nil)
 	return err
 }
 
