@@ -75,8 +75,9 @@ func (s *Server) checkBalance(ctx context.Context, source string, up []*labels.M
 		mixed, err := s.mixes(ctx, source, up, at)
 		if err != nil {
 			s.logger.Debug("Whether several servers answer at one address is not known", "url", s.shown, "err", err)
+		} else {
+			s.noteBalance(mixed)
 		}
-		s.noteBalance(mixed)
 	}
 	if !s.Status().Mixed {
 		return ""
