@@ -242,7 +242,9 @@ func TestErrorMinutesOfLateQuestion(t *testing.T) {
 		}
 		return fake.questions[0].Routes
 	}
-	equal := func(a, b diagnosis.RouteQuestion) bool { return a.Route == b.Route && slices.Equal(a.ErrorMinutes, b.ErrorMinutes) }
+	equal := func(a, b diagnosis.RouteQuestion) bool {
+		return a.Route == b.Route && slices.Equal(a.ErrorMinutes, b.ErrorMinutes)
+	}
 	for _, late := range []time.Duration{7 * time.Second, time.Minute, 14 * time.Minute} {
 		if got, want := ask(late), ask(0); !slices.EqualFunc(got, want, equal) {
 			t.Errorf("%s after the boundary: %v, want %v", late, got, want)
