@@ -61,10 +61,14 @@ func (e everyServer) Range(ctx context.Context, expr string, atMillis int64) ([]
 	return out, warnings, err
 }
 
-// each asks one server after the other.
+// each asks one server after the other, so that answers come in the order of the configuration.
 func (e everyServer) each(ask func(surveyed) ([]string, error)) (warnings []string, err error) {
 	var failed []error
-	for _, server := range e.servers {
+	servers := e.present()
+	if len(servers) < len(e.servers) {
+		warnings = append(warnings, "what is around routes is known from the servers only that can be read")
+	}
+	for _, server := range servers {
 		begun := time.Now()
 		more, err := ask(surveyed{Server: server})
 		if e.onQuery != nil {
@@ -75,13 +79,23 @@ func (e everyServer) each(ask func(surveyed) ([]string, error)) (warnings []stri
 			failed = append(failed, err)
 		}
 	}
-	if len(failed) == len(e.servers) {
+	if len(failed) == len(servers) {
 		return nil, errors.Join(failed...)
 	}
 	if len(failed) > 0 {
 		warnings = append(warnings, fmt.Sprintf("what is around routes is known from the other servers only: %v", failed[0]))
 	}
 	return warnings, nil
+}
+
+// present are the servers from which sources could be read the last time, all where there are none: one that hangs would
+// take up the time that there is for all questions.
+func (e everyServer) present() []*sources.Server {
+	present := slices.DeleteFunc(slices.Clone(e.servers), func(s *sources.Server) bool { return !s.Status().Answers })
+	if len(present) == 0 {
+		return e.servers
+	}
+	return present
 }
 
 // labelText tells label sets apart.

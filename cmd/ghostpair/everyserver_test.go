@@ -6,7 +6,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/ghostpair/ghostpair/config"
+	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/sources"
 )
 
@@ -62,5 +65,40 @@ func TestEveryServer(t *testing.T) {
 	}
 	if asked != 8 || failed != 3 {
 		t.Errorf("told of %d questions, %d of which failed; want 8 and 3", asked, failed)
+	}
+}
+
+// A server from which sources cannot be read is not asked, which could take all the time that there is; where none
+// can be read all are asked.
+func TestEveryServerThatIsThere(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	there, away := newFakePrometheus(t, ghosts(start)), newFakePrometheus(t, ghosts(start))
+	of := everyServer{source: "envoy"}
+	for _, f := range []*fakePrometheus{there, away} {
+		server, err := sources.NewServer(sources.ServerOptions{URL: f.URL, Protocol: sources.ProtocolQuery})
+		if err != nil {
+			t.Fatal(err)
+		}
+		of.servers = append(of.servers, server)
+	}
+	if got := of.present(); len(got) != 2 {
+		t.Errorf("%d servers are asked before any is known, want both", len(got))
+	}
+	away.away.Store(true)
+	c, err := config.ForURL("", there.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := newSource(c.Sources[0], c.Limits, of.servers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.Reader.Read(t.Context(), start.UnixMilli(), start.Add(time.Minute).UnixMilli(), true, observe.New(observe.Options{})); err != nil {
+		t.Fatal(err)
+	}
+	_, warnings, err := of.Query(t.Context(), "x", start.Add(time.Minute).UnixMilli())
+	if got := of.present(); err != nil || len(got) != 1 || got[0].URL() != there.URL || len(warnings) != 1 {
+		t.Errorf("%d servers are asked, warnings %q, error %v; want the one that is there, and a warning", len(got), warnings, err)
 	}
 }

@@ -54,7 +54,7 @@ func (l *loop) adjust(ctx context.Context, c *config.Config) error {
 	serving := l.serving.Load()
 	warmingUp := l.warmingUp()
 	l.ticking.stop()
-	l.replaying.stop()
+	l.replaying.end() // also of a successor under another configuration, which is not wanted any more
 	l.ticking, l.replaying = nil, nil
 	next.engine, err = serving.engine.Continue(next.options)
 	if err != nil {
