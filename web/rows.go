@@ -18,6 +18,7 @@ type row struct {
 	Evidence, Threshold                                                     string
 	Percent                                                                 int    // of the way to the threshold
 	Since                                                                   string // when the verdict was reached; empty: not known
+	Again                                                                   string // when pairs were proven once more; empty: not since
 	Members                                                                 string
 	Labels                                                                  []string
 	Bars                                                                    []bar
@@ -85,8 +86,9 @@ func findingRow(f *finding.Finding, threshold *float64) row {
 		Errors:   fmt.Sprint(f.Errors),
 		Interval: number(f.ScrapeIntervalSeconds, "%g s"),
 		Evidence: number(f.EvidenceLog10, "%.1f"), Threshold: number(threshold, "%.1f"),
-		Labels: f.Labels, Note: f.Advice, Since: since(f), Members: members(f.Members),
+		Labels: f.Labels, Note: f.Advice, Members: members(f.Members),
 	}
+	r.Since, r.Again = since(f)
 	if r.found {
 		r.Bars = bars(f.Histogram, f.LagSeconds)
 	}
@@ -103,14 +105,19 @@ func findingRow(f *finding.Finding, threshold *float64) row {
 	return r
 }
 
-// since returns when the verdict was reached, empty where no transition says so.
-func since(f *finding.Finding) string {
+// since returns when the verdict was reached, empty where no transition says so. Pairs are found at their
+// first alarm, as the text and the CSV of a backfill say; each later one is another proof.
+func since(f *finding.Finding) (first, again string) {
 	for _, t := range slices.Backward(f.Transitions) {
 		if t.Verdict == f.Verdict.String() {
-			return stamp(t.At)
+			first = stamp(t.At)
+			break
 		}
 	}
-	return ""
+	if f.Verdict == finding.Paired && f.FirstAlarm != nil && stamp(*f.FirstAlarm) != first {
+		return stamp(*f.FirstAlarm), first
+	}
+	return first, ""
 }
 
 // members names the routes that carried a pooled finding, the most active first.

@@ -36,6 +36,9 @@ func TestReport(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit code %d\n%s", code, stderr)
 	}
+	if n := strings.Count(stderr, "no remote read"); n != 1 { // though errors, requests and companions are read
+		t.Errorf("that there is no remote read is logged %d times, want once:\n%s", n, stderr)
+	}
 	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ type reporter struct {
 	axis     report.Axis
 	coverage *report.Coverage
 	options  engine.Options
+	servers  []*sources.Server // what they lack is found out, and logged, once
 	tallies  []*tally
 	notes    []string
 }
@@ -86,7 +87,11 @@ func earlier(a, b time.Time) time.Time {
 
 // sources builds the engine's options, with a second observer on every source that burns budgets.
 func (r *reporter) sources() error {
-	o, err := engineOptions(r.config, score.NewCache(), hooks{logger: r.logger})
+	var err error
+	if r.servers, err = newServers(r.config, r.logger); err != nil {
+		return err
+	}
+	o, err := engineOptionsOf(r.config, r.servers, score.NewCache(), hooks{logger: r.logger})
 	if err != nil {
 		return err
 	}
@@ -159,11 +164,7 @@ func (r *reporter) build(ctx context.Context) (*report.Report, error) {
 
 // count reads the requests of a source, and Prometheus's own count of its errors.
 func (r *reporter) count(ctx context.Context, t *tally) error {
-	server, err := answering(ctx, r.config, r.logger)
-	if err != nil {
-		return err
-	}
-	t.options.Server = server
+	t.options.Server = answeringOf(ctx, r.servers, r.logger)
 	if t.requests != nil {
 		if err := r.readRequests(ctx, t); err != nil {
 			return err

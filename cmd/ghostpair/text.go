@@ -135,11 +135,7 @@ func (p *printer) row(f finding.Finding) {
 }
 
 func (p *printer) clear(findings []finding.Finding) {
-	var names []string
-	for _, f := range findings {
-		names = append(names, routeName(f.Route)+" ("+f.Source+", "+f.Fingerprint+")")
-	}
-	p.line(2, "Pairs are surely but a small share of the errors: "+examples(names)+".")
+	p.line(2, "Pairs are surely but a small share of the errors: "+examples(tested(findings))+".")
 }
 
 // undecided prints findings in groups of equal reasons, the largest first.
@@ -155,21 +151,54 @@ func (p *printer) undecided(findings []finding.Finding) {
 	for _, key := range order {
 		group := groups[key]
 		p.line(2, fmt.Sprintf("%d × %s", len(group), key))
-		for _, f := range group[:min(len(group), shownExamples)] {
-			p.line(6, fmt.Sprintf("%s (%s, %s): %s", routeName(f.Route), f.Source, f.Fingerprint, f.Advice))
+		advised := byAdvice(group)
+		for _, same := range advised[:min(len(advised), shownExamples)] {
+			p.line(6, examples(tested(same))+": "+same[0].Advice)
+			group = group[len(same):]
 		}
-		if more := len(group) - shownExamples; more > 0 {
-			p.line(6, fmt.Sprintf("and %d more: --verdict=undecided shows them all", more))
+		if len(group) > 0 {
+			p.line(6, fmt.Sprintf("and %d more: --verdict=undecided shows them all", len(group)))
 		}
 	}
+}
+
+// byAdvice puts findings with equal advice together, in the order of the first of each: nothing is
+// said twice.
+func byAdvice(findings []finding.Finding) [][]finding.Finding {
+	var groups [][]finding.Finding
+	place := make(map[string]int)
+	for _, f := range findings {
+		i, ok := place[f.Advice]
+		if !ok {
+			i = len(groups)
+			place[f.Advice] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], f)
+	}
+	return groups
+}
+
+// tested names what was tested: each route once, with its fingerprints.
+func tested(findings []finding.Finding) []string {
+	var names []string
+	for i, f := range findings {
+		if i > 0 && f.Route == findings[i-1].Route && f.Source == findings[i-1].Source {
+			last := &names[len(names)-1]
+			*last = strings.TrimSuffix(*last, ")") + ", " + f.Fingerprint + ")"
+			continue
+		}
+		names = append(names, fmt.Sprintf("%s (%s, %s)", routeName(f.Route), f.Source, f.Fingerprint))
+	}
+	return names
 }
 
 func (p *printer) footer(d finding.Document) {
 	q := d.Quality
 	p.printf("\n")
 	p.hints()
-	p.line(0, fmt.Sprintf("Read: %d series with %d samples; %d births, %d counter resets, %d scrape gaps, %d late samples.",
-		q.Series, q.Samples, q.Births, q.Resets, q.Gaps, q.Late))
+	p.line(0, fmt.Sprintf("Read: %d series with %s; %s, %s, %s, %s.", q.Series,
+		plural(int(q.Samples), "sample"), plural(int(q.Births), "birth"), plural(int(q.Resets), "counter reset"), plural(int(q.Gaps), "scrape gap"), plural(int(q.Late), "late sample")))
 	if q.UnroutedSeries > 0 {
 		p.line(0, fmt.Sprintf("Series without any of the labels that name a route: %d; see route_labels.", q.UnroutedSeries))
 	}

@@ -99,20 +99,25 @@ func answering(ctx context.Context, c *config.Config, logger *slog.Logger) (*sou
 	if err != nil {
 		return nil, err
 	}
+	return answeringOf(ctx, servers, logger), nil
+}
+
+// answeringOf is answering for servers that were made before.
+func answeringOf(ctx context.Context, servers []*sources.Server, logger *slog.Logger) *sources.Server {
 	for _, server := range servers[:len(servers)-1] {
 		pinging, cancel := context.WithTimeout(ctx, pingTimeout)
 		err := server.Ping(pinging)
 		cancel()
 		if err == nil {
-			return server, nil
+			return server
 		}
 		logger.Warn("Asking another server", "err", err)
 	}
 	last := servers[len(servers)-1]
 	if len(servers) > 1 && last.Ping(ctx) != nil {
-		return servers[0], nil
+		return servers[0]
 	}
-	return last, nil
+	return last
 }
 
 // pingTimeout is how long a server may take to answer at all where there is another one.
