@@ -13,7 +13,9 @@ func TestSince(t *testing.T) {
 	t.Parallel()
 	first := time.Date(2026, 1, 5, 13, 0, 0, 0, time.UTC)
 	later := first.Add(26 * time.Hour)
-	at := func(t time.Time, verdict string) finding.Transition { return finding.Transition{At: t, Verdict: verdict} }
+	at := func(t time.Time, verdict string) finding.Transition {
+		return finding.Transition{At: t, Verdict: verdict}
+	}
 	for name, test := range map[string]struct {
 		finding      finding.Finding
 		since, again string

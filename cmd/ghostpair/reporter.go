@@ -54,7 +54,16 @@ type tally struct {
 
 // newReporter prepares a report and sends nothing.
 func newReporter(c *config.Config, period slo.Period, now time.Time, progress io.Writer, logger *slog.Logger) (*reporter, error) {
-	r := &reporter{config: c, period: period, now: now, logger: logger, progress: progress}
+	servers, err := newServers(c, logger)
+	if err != nil {
+		return nil, err
+	}
+	return newReporterOf(c, servers, period, now, progress, logger)
+}
+
+// newReporterOf is newReporter for servers that were made before.
+func newReporterOf(c *config.Config, servers []*sources.Server, period slo.Period, now time.Time, progress io.Writer, logger *slog.Logger) (*reporter, error) {
+	r := &reporter{config: c, servers: servers, period: period, now: now, logger: logger, progress: progress}
 	r.until = period.End
 	if settled := now.Add(-c.Evaluate.Delay - timingDelay(c)); settled.Before(r.until) {
 		r.until = settled.Truncate(report.SlotLength)
@@ -87,10 +96,6 @@ func earlier(a, b time.Time) time.Time {
 
 // sources builds the engine's options, with a second observer on every source that burns budgets.
 func (r *reporter) sources() error {
-	var err error
-	if r.servers, err = newServers(r.config, r.logger); err != nil {
-		return err
-	}
 	o, err := engineOptionsOf(r.config, r.servers, score.NewCache(), hooks{logger: r.logger})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/ghostpair/ghostpair/config"
 	"github.com/ghostpair/ghostpair/report"
 	"github.com/ghostpair/ghostpair/slo"
+	"github.com/ghostpair/ghostpair/sources"
 )
 
 const (
@@ -33,6 +34,10 @@ type weekly struct {
 	latest atomic.Pointer[report.Report]
 	failed map[string]int  // tries, by the name of the period
 	given  map[string]bool // periods that were given up
+
+	// servers are kept from one report to the next, so that what they lack is logged once.
+	servers   []*sources.Server
+	serversOf *config.Config
 }
 
 // newWeekly opens the shelf in a directory; without one there is nothing to do.
@@ -160,7 +165,15 @@ func (w *weekly) put(built *report.Report, isWeek bool) error {
 // build makes a report. What could be read in part only is an error, but for a week that was tried
 // often enough.
 func (w *weekly) build(ctx context.Context, c *config.Config, period slo.Period, now time.Time, isWeek bool) (*report.Report, error) {
-	r, err := newReporter(c, period, now, nil, w.logger)
+	logger := w.logger.With("for", "report")
+	if w.serversOf != c {
+		servers, err := newServers(c, logger)
+		if err != nil {
+			return nil, err
+		}
+		w.servers, w.serversOf = servers, c
+	}
+	r, err := newReporterOf(c, w.servers, period, now, nil, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -94,8 +94,9 @@ func TestWeeklyAfterAnOutage(t *testing.T) {
 	c := config.Default()
 	c.Prometheus.URL = prometheus.URL
 	directory := filepath.Join(t.TempDir(), "reports")
+	var log strings.Builder
 	open := func() *weekly {
-		w, err := newWeekly(directory, func() *config.Config { return c }, slog.New(slog.DiscardHandler))
+		w, err := newWeekly(directory, func() *config.Config { return c }, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,6 +126,9 @@ func TestWeeklyAfterAnOutage(t *testing.T) {
 	}
 	if got := strings.Join(order, " "); got != "2026-W07 2026-W08 2026-W09" {
 		t.Errorf("written: %s, want the weeks of which there are data", got)
+	}
+	if n := strings.Count(log.String(), "no remote read"); n != 1 { // of all reports of a service
+		t.Errorf("that there is no remote read is logged %d times, want once:\n%s", n, log.String())
 	}
 	asked := prometheus.asked.Load()
 	if w.step(t.Context(), now); prometheus.asked.Load() != asked { // the last week is the latest seven days
