@@ -144,7 +144,7 @@ func (c *Collector) add(id *observe.SeriesID, route string, r role, runs []obser
 
 // append adds the part of a run that lies in the piece.
 func (s *stage) append(runs []observe.Run, run observe.Run) []observe.Run {
-	if run.Count <= 0 || run.FirstMillis > s.to || run.LastMillis() <= s.from || !(run.Value >= 0) {
+	if run.Count <= 0 || run.FirstMillis > s.to || run.LastMillis() <= s.from || !(run.Value >= 0) || math.IsInf(run.Value, 1) {
 		return runs
 	}
 	if run.StepMillis > 0 {

@@ -2,12 +2,15 @@ package coarse_test
 
 import (
 	"bytes"
+	"encoding"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/ghostpair/ghostpair/detector/observe"
 	"github.com/ghostpair/ghostpair/detector/score"
 	"github.com/ghostpair/ghostpair/diagnosis"
 	"github.com/ghostpair/ghostpair/diagnosis/coarse"
@@ -243,5 +246,34 @@ func TestRouteLimit(t *testing.T) {
 	want := run(end)
 	if got := run(start+hourMillis, start+2*hourMillis, end); !bytes.Equal(got, want) {
 		t.Errorf("the state differs: %s", difference(got, want))
+	}
+}
+
+// A sample that is no count, as a broken exporter may have, is as good as none: it must not get into a state, which
+// could not be written then.
+func TestSamplesThatAreNoCounts(t *testing.T) {
+	t.Parallel()
+	c, l := coarse.New(coarse.Options{Fingerprints: fingerprints()}), coarse.NewLatency(fingerprints(), start)
+	c.Begin(start, start+hourMillis)
+	l.Begin(start, start+hourMillis)
+	for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1} {
+		for _, route := range []string{
+			coarse.LatencyMetric + " / in / 5000", coarse.LatencyMetric + " / in / 10000", coarse.ClusterMetrics()[0] + " / ghost", coarse.ProcessMetrics()[0],
+		} {
+			id := observe.SeriesID{Route: route, Target: "pod", Counter: fmt.Sprint(value)}
+			runs := []observe.Run{{FirstMillis: start + 15_000, StepMillis: 15_000, Count: 10, Value: value}}
+			c.Scrapes(observe.TargetView{Target: "pod"}, runs)
+			c.Series(&id, runs)
+			l.Series(&id, runs)
+		}
+	}
+	if err := c.End(); err != nil {
+		t.Fatal(err)
+	}
+	l.End()
+	for name, state := range map[string]encoding.BinaryMarshaler{"collector": c, "latency": l} {
+		if _, err := state.MarshalBinary(); err != nil {
+			t.Errorf("state of the %s: %v", name, err)
+		}
 	}
 }
