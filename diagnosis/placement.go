@@ -125,22 +125,6 @@ type RoutePlacement struct {
 	Meeting
 }
 
-// RoutePods are the pods at both ends of a route: its Envoy instances and its upstream pods.
-type RoutePods struct {
-	Route               string
-	Instances, Upstream []Pod
-}
-
-// PlaceRoutes places every route, sorted by name.
-func PlaceRoutes(routes []RoutePods, crossZone *bool) []RoutePlacement {
-	placed := make([]RoutePlacement, 0, len(routes))
-	for _, r := range routes {
-		placed = append(placed, RoutePlacement{r.Route, Place(r.Instances, r.Upstream, crossZone)})
-	}
-	slices.SortFunc(placed, func(x, y RoutePlacement) int { return cmp.Compare(x.Route, y.Route) })
-	return placed
-}
-
 // CrossGhosts counts how the affected routes and those whose pods can meet coincide. Routes with
 // pods of unknown place that are not seen to meet are left out.
 func CrossGhosts(placed []RoutePlacement, affected map[string]bool) GhostPlacement {

@@ -182,15 +182,15 @@ func TestCrossGhosts(t *testing.T) {
 		}
 		return pods
 	}
-	placed := PlaceRoutes([]RoutePods{
-		{"d", at("n1"), at("n2", "")},       // perhaps: left out
-		{"c", at("n1"), at("n2")},           // cannot meet
-		{"b", at("n1", "n2"), at("n2")},     // can
-		{"a", at("n1"), at("n1", "", "n3")}, // can
-		{"e", nil, at("n1")},                // nothing known
-	}, p(true))
-	if placed[0].Route != "a" || placed[4].Route != "e" {
-		t.Errorf("not sorted: %+v", placed)
+	route := func(name string, instances, upstream []Pod) RoutePlacement {
+		return RoutePlacement{name, Place(instances, upstream, p(true))}
+	}
+	placed := []RoutePlacement{
+		route("d", at("n1"), at("n2", "")),       // perhaps: left out
+		route("c", at("n1"), at("n2")),           // cannot meet
+		route("b", at("n1", "n2"), at("n2")),     // can
+		route("a", at("n1"), at("n1", "", "n3")), // can
+		route("e", nil, at("n1")),                // nothing known
 	}
 	if got, want := CrossGhosts(placed, map[string]bool{"a": true, "c": true, "d": true}), (GhostPlacement{Routes: 3, Affected: 2, CanMeet: 2, Both: 1}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
