@@ -46,11 +46,12 @@ type answer struct {
 func (a *answer) contentType() string { return a.header.Get("Content-Type") }
 
 // ask sends the request and lets consume read the answer; what can heal is asked again, with growing
-// pauses, as long as retry permits.
+// pauses, as long as retry permits. A server that others stand in for is asked once: each read would wait
+// for it in vain.
 func (s *Server) ask(ctx context.Context, r *request, retry func() bool, consume func(*answer) error) error {
 	for attempt := 0; ; attempt++ {
 		err := s.once(ctx, r, consume)
-		if err == nil || attempt >= s.retries || !retry() {
+		if err == nil || attempt >= s.retries || s.stoodInFor() || !retry() {
 			return err
 		}
 		var e *Error

@@ -141,6 +141,13 @@ func (s *Server) tell(of *Source, err error) {
 	}
 }
 
+// stoodInFor tells whether sources could not be read from the server the last time, while others stood in.
+func (s *Server) stoodInFor() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.away) > 0
+}
+
 // Reader reads a timing source: from one server, or from several.
 type Reader interface {
 	Read(ctx context.Context, fromMillis, toMillis int64, live bool, sink observe.Sink) (observe.ReadStats, error)

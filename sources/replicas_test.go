@@ -227,3 +227,37 @@ func TestMixed(t *testing.T) {
 		})
 	}
 }
+
+// A server that is away is asked again and again the first time, and only once while others stand in for
+// it, so that it holds up no read; when it is back it is read with patience again.
+func TestReplicaAwayIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	a, b := newFakeServer(t, replica(1000)...), newFakeServer(t, replica(1400)...)
+	var away atomic.Bool
+	var refused atomic.Int64
+	b.before = func(w http.ResponseWriter, _ *http.Request) bool {
+		if away.Load() {
+			refused.Add(1)
+			http.Error(w, "restarting", http.StatusServiceUnavailable)
+			return true
+		}
+		return false
+	}
+	r, err := NewOf([]*Server{testServer(t, a.URL, ProtocolAuto), testServer(t, b.URL, ProtocolAuto)}, envoyOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct {
+		away bool
+		want int64 // refusals: the first try and three more where it was there before
+	}{{true, 4}, {true, 1}, {false, 0}, {true, 4}} {
+		away.Store(step.away)
+		refused.Store(0)
+		if _, err := r.Read(t.Context(), 0, 400_000, false, newRecord()); err != nil {
+			t.Fatal(err)
+		}
+		if got := refused.Load(); got != step.want {
+			t.Errorf("step %d: %d requests to the server that is away, want %d", i, got, step.want)
+		}
+	}
+}
