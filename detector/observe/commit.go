@@ -89,7 +89,7 @@ func (c *commit) target(t *stagedTarget) {
 func (c *commit) scrapeTimes(t *stagedTarget) int64 {
 	first := int64(never)
 	for _, v := range t.views {
-		v.series = slices.DeleteFunc(v.series, func(x *stagedSeries) bool { return c.dropped(x) })
+		v.series = slices.DeleteFunc(v.series, func(x *stagedSeries) bool { return c.dropped(v, x) })
 		v.complete(&c.stage.log)
 		if len(v.times) > 0 && (first == never || v.times[0].first < first) {
 			first = v.times[0].first
@@ -98,19 +98,29 @@ func (c *commit) scrapeTimes(t *stagedTarget) int64 {
 	return first
 }
 
-// dropped says whether the series is one of a route beyond the limit.
-func (c *commit) dropped(x *stagedSeries) bool {
+// dropped says whether the series is one of a route beyond the limit. What it tells of scrapes before it was is
+// kept in the view.
+func (c *commit) dropped(v *stagedView, x *stagedSeries) bool {
 	if x.route == nil {
 		x.route = c.routes[x.name]
 	}
-	return x.route != nil && x.route.dropped
+	if x.route == nil {
+		return false
+	}
+	if x.odd != nil && len(x.odd.stray) > 0 {
+		x.odd.stray = x.route.counted(x.odd.stray)
+		if x.route.dropped {
+			v.stray = union(v.stray, x.odd.stray)
+		}
+	}
+	return x.route.dropped
 }
 
 // complete finds the scrape times of the view, now that every sample was handed over: those that `up`
 // tells of and those of the samples themselves.
 func (v *stagedView) complete(log *markLog) {
-	v.times = v.up
-	odd := false
+	v.times = union(v.up, v.stray)
+	odd := len(v.stray) > 0
 	for _, x := range v.series {
 		if x.odd == nil {
 			continue

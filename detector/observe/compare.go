@@ -6,6 +6,8 @@ type comparison struct {
 	*commit
 	staged  *stagedTarget
 	views   []*viewWalk
+	alone   []int64                      // when a view was the only one left, as the others were forgotten, per view; never: it was not
+	line    timeline                     // of the target, as it was before the piece
 	series  map[string][][]*stagedSeries // of routes, per view
 	firsts  map[*counter]firstSeen       // of counters that were on no timeline before
 	scraped []*stagedView                // in the piece, per view; nil: not
@@ -19,11 +21,12 @@ type firstSeen struct {
 
 func newComparison(c *commit, t *stagedTarget, views []*viewWalk) *comparison {
 	p := &comparison{
-		commit: c, staged: t, views: views, scraped: make([]*stagedView, len(views)),
+		commit: c, staged: t, views: views, line: t.target.line, scraped: make([]*stagedView, len(views)),
 		series: make(map[string][][]*stagedSeries), firsts: make(map[*counter]firstSeen),
 	}
 	p.begin()
 	for i, w := range views {
+		p.alone = append(p.alone, p.aloneSince(i))
 		for _, v := range t.views {
 			if v.name == w.before.name && len(v.times) > 0 {
 				p.scraped[i] = v
@@ -39,12 +42,13 @@ func newComparison(c *commit, t *stagedTarget, views []*viewWalk) *comparison {
 func (p *comparison) begin() {
 	var only *viewWalk
 	for _, w := range p.views {
-		if w.before.carries && only != nil {
+		if w.carriedBefore() == never {
+			continue
+		}
+		if only != nil {
 			return
 		}
-		if w.before.carries {
-			only = w
-		}
+		only = w
 	}
 	for _, w := range p.views {
 		w.state.doubt, w.state.sampled, w.before.sampled = noDoubt(), false, false
@@ -52,11 +56,12 @@ func (p *comparison) begin() {
 	t := p.staged.target
 	t.doubts = nil
 	for _, g := range t.groups {
+		inUse := only != nil && p.inUse(g, only)
 		for _, x := range g.counters {
 			if x.other != nil {
 				x.other.present = 0
 			}
-			if only != nil && t.line.view == only.before.name && x.last != never && x.missing == 0 {
+			if inUse && x.last != never && x.missing == 0 {
 				x.inAll().present = 1 << only.state.slot
 				only.before.sampled, only.state.sampled = true, true
 			}
@@ -77,13 +82,9 @@ func (p *comparison) enter(i int, v *stagedView) {
 		if !ok {
 			continue
 		}
-		if expired(x.counter.seen(), at) {
-			x.counter.reset()
-		}
-		if _, known := p.firsts[x.counter]; known || x.counter.seen() == never {
+		if x.counter.seen() == never || x.counter.expiredAt(&p.stage.log, at) {
 			p.first(x.counter, i, at, value)
 		}
-		x.counter.inAll().newest = max(x.counter.inAll().newest, at)
 	}
 }
 
@@ -145,12 +146,13 @@ func (p *comparison) source() {
 		}
 	}
 	for i, w := range p.views {
-		w.lost = p.losses(i, all, !w.before.sampled, &w.state.doubt)
+		w.lost = p.losses(i, all, !w.before.sampled, !p.sampledAlone(w), &w.state.doubt)
 	}
 }
 
-// losses returns when a view was without any of the series. absent says whether its latest scrape before the piece was.
-func (p *comparison) losses(i int, series [][]*stagedSeries, absent bool, d *doubt) []stretch {
+// losses returns when a view was without any of the series. absent says whether its latest scrape before the
+// piece was, absentAlone what begin would say of it if the others had been forgotten by then.
+func (p *comparison) losses(i int, series [][]*stagedSeries, absent, absentAlone bool, d *doubt) []stretch {
 	w := p.views[i]
 	lo := p.stage.from
 	if w.carriedAt != never {
@@ -166,12 +168,20 @@ func (p *comparison) losses(i int, series [][]*stagedSeries, absent bool, d *dou
 	if lo > p.stage.from {
 		own = between(own, lo+1, p.stage.to)
 	}
+	var before []stretch
+	if alone := p.alone[i]; alone != never {
+		before = d.until(w, absences(w.times, own, lo, absent), lo, alone)
+		if last := latest(w.times, alone); last != never {
+			absentAlone = !contains(own, last)
+		}
+		own, lo, absent = between(own, alone+1, p.stage.to), alone, absentAlone
+	}
 	missing := absences(w.times, own, lo, absent)
 	if len(missing) == 0 {
 		*d = noDoubt()
-		return nil
+		return before
 	}
-	return p.heeded(i, d.follow(w, missing, p.others(i, samples, lo), lo))
+	return append(before, p.heeded(i, d.follow(w, missing, p.others(i, samples, lo), lo))...)
 }
 
 // heeded cuts off what is held against a view when all others have been forgotten.
@@ -202,7 +212,7 @@ func (p *comparison) route(g *group) (views []*viewWalk, since int64) {
 	}
 	for i, w := range p.views {
 		d := t.doubt(g, w.state)
-		lost := p.losses(i, series, !g.present(w.state), &d)
+		lost := p.losses(i, series, !g.present(w.state), !p.presentAlone(g, w), &d)
 		t.keep(g, w.state, d)
 		own := *w
 		own.lost = append(append([]stretch(nil), w.lost...), lost...)
@@ -233,6 +243,9 @@ func outsideOf(others []stretch, s stretch) int64 {
 // settle notes which counters the latest scrapes of the views had.
 func (p *comparison) settle() {
 	for x, first := range p.firsts {
+		if expired(x.seen(), first.at) { // it came back in views that are not in use
+			x.reset()
+		}
 		if x.last == never {
 			x.inAll().base = first.base
 		}

@@ -116,7 +116,7 @@ func (e *evaluation) stitch(x *counter) walker {
 
 // counter moves one counter over the piece.
 func (e *evaluation) counter(x *counter) {
-	if expired(x.seen(), e.line.times[0].first) {
+	if x.expiredAt(&e.stage.log, e.line.times[0].first) {
 		x.reset()
 	}
 	w := e.walk(x)
@@ -155,7 +155,7 @@ func (e *evaluation) continued(x *counter, m mark) mark {
 	if m.missing > 0 && x.missing == 0 {
 		e.vanished = append(e.vanished, vanished{at: m.vanished, value: x.value})
 	}
-	if expired(x.seen(), m.at) {
+	if x.expiredAt(&e.stage.log, m.at) {
 		x.reset()
 	}
 	m.before = x.last

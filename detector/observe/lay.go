@@ -25,7 +25,7 @@ func (c *commit) layTarget(t *stagedTarget) *laying {
 	}
 	if len(t.target.views) > 1 || t.target.owns > 0 {
 		for _, g := range t.target.groups {
-			c.refresh(t.target, g)
+			c.refresh(t, g)
 		}
 	}
 	l.earlier = advance(t, l.walks, l.start)
@@ -99,17 +99,20 @@ func (c *commit) walks(t *stagedTarget) []*viewWalk {
 				state.first, state.last, state.covered, state.interval = v.before.first, v.before.last, v.before.covered, v.before.interval
 			}
 		} else if expired(state.last, v.times[0].first) {
+			if state.carries {
+				v.former = state.last
+			}
 			t.target.dropViews(func(old *viewState) bool { return old == state })
 			t.target.addView(v.name)
 		}
 	}
 	walks := make([]*viewWalk, 0, len(t.target.views))
 	for _, state := range t.target.views {
-		w := &viewWalk{before: *state, state: state, configured: c.options.ScrapeInterval.Milliseconds()}
+		w := &viewWalk{before: *state, former: never, state: state, configured: c.options.ScrapeInterval.Milliseconds()}
 		w.carries, w.carriedAt = state.carries, never
 		for _, v := range t.views {
 			if v.name == state.name {
-				w.times = v.times
+				w.times, w.former = v.times, v.former
 				w.carry(v, &c.stage.log)
 			}
 		}

@@ -24,8 +24,8 @@ func (l *laying) ownTimelines() {
 }
 
 // refresh makes a route that was silent for longer than Retention one of which nothing is known.
-func (c *commit) refresh(t *target, g *group) {
-	if g.own == nil && !t.doubted(g) {
+func (c *commit) refresh(t *stagedTarget, g *group) {
+	if g.own == nil && !t.target.doubted(g) {
 		return
 	}
 	newest := int64(never)
@@ -35,17 +35,21 @@ func (c *commit) refresh(t *target, g *group) {
 	for _, u := range g.units {
 		newest = max(newest, u.last)
 	}
-	first := int64(never)
+	if !expired(newest, c.stage.to) {
+		return
+	}
+	first := int64(forEver)
 	for _, x := range g.counters {
-		for s := x.staged; s != nil; s = s.next {
-			if at, _, ok := s.bounds(&c.stage.log); ok && (first == never || at < first) {
-				first = at
-			}
+		first = x.firstStaged(&c.stage.log, first)
+	}
+	for key, x := range t.fresh { // a silent route may come back with other counters
+		if key.route == g.route.name {
+			first = x.firstStaged(&c.stage.log, first)
 		}
 	}
-	if first != never && expired(newest, first) {
-		t.trust(g)
-		c.disown(t, g)
+	if first != forEver && expired(newest, first) {
+		t.target.trust(g)
+		c.disown(t.target, g)
 	}
 }
 

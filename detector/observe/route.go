@@ -47,9 +47,12 @@ func (c *commit) returning() []candidate {
 	for _, r := range c.routes {
 		switch {
 		case r.stamp != c.stage.number:
+			r.lapses(forEver)
 		case expired(r.last, r.stagedFirst):
+			r.lapses(r.stagedFirst)
 			out = append(out, candidate{name: r.name, first: r.stagedFirst, last: r.staged})
 		default:
+			r.before, r.lapse = r.dropped, stretch{from: forEver, last: forEver}
 			r.last = max(r.last, r.staged)
 		}
 	}
@@ -79,7 +82,7 @@ func (c *commit) choose(candidates []candidate) {
 		}
 		r := c.routes[f.name]
 		if r == nil {
-			r = &route{name: strings.Clone(f.name), id: noID, since: never}
+			r = &route{name: strings.Clone(f.name), id: noID, since: never, lapse: stretch{from: never, last: f.first}}
 			c.routes[r.name] = r
 		}
 		r.last, r.id = f.last, noID
@@ -92,4 +95,26 @@ func (c *commit) choose(candidates []candidate) {
 		r.id = c.nextRoute
 		c.nextRoute++
 	}
+}
+
+// lapses notes that nothing is known of the route from its expiry to its next sample.
+func (r *route) lapses(next int64) {
+	r.before, r.lapse = r.dropped, stretch{from: r.last + retentionMillis, last: next}
+}
+
+// counted returns which times of invalid samples are scrapes: those at which the route was not beyond the
+// limit. While nothing is known of it, it is not: whether there will be room for it shows with its first
+// valid sample, and that may be in a later piece.
+func (r *route) counted(times []span) []span {
+	if !r.before && !r.dropped {
+		return times
+	}
+	out := between(times, r.lapse.from+1, r.lapse.last-1)
+	if !r.before {
+		out = union(between(times, never, r.lapse.from), out)
+	}
+	if !r.dropped {
+		out = union(out, between(times, r.lapse.last, forEver-1))
+	}
+	return out
 }

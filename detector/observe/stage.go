@@ -53,6 +53,8 @@ type stagedView struct {
 	up     []span // successful scrapes
 	times  []span // all scrapes, once everything was handed over
 	series []*stagedSeries
+	stray  []span     // scrapes that only series of routes tell of that were dropped later
+	former int64      // latest scrape of the view that was forgotten in the piece, where it carried series; else never
 	before *viewState // of the same scrapes under another name; nil: none
 }
 
@@ -88,7 +90,7 @@ func (t *stagedTarget) view(name string) *stagedView {
 			return v
 		}
 	}
-	v := &stagedView{name: strings.Clone(name)}
+	v := &stagedView{name: strings.Clone(name), former: never}
 	if state := t.target.view(name); state != nil {
 		v.name = state.name
 	}

@@ -13,8 +13,10 @@ type route struct {
 	dropped bool  // beyond the limit
 	since   int64 // when it was let in after it had been beyond the limit; never: it was not
 
-	stamp               int64 // the stage that the fields below belong to
-	stagedFirst, staged int64 // first and newest sample in it
+	stamp               int64   // the stage that the fields below belong to
+	stagedFirst, staged int64   // first and newest sample in it
+	before              bool    // it was beyond the limit when the stage began
+	lapse               stretch // when nothing was known of it in the stage, without the bounds
 }
 
 const noID = -1
@@ -69,6 +71,23 @@ func (c *counter) inAll() *elsewhere {
 		c.other = &elsewhere{newest: never}
 	}
 	return c.other
+}
+
+// firstStaged returns the time of the first sample in the open stage, in any view, or at where that is earlier.
+func (c *counter) firstStaged(log *markLog, at int64) int64 {
+	for x := c.staged; x != nil; x = x.next {
+		if first, _, ok := x.bounds(log); ok {
+			at = min(at, first)
+		}
+	}
+	return at
+}
+
+// expiredAt says whether the counter had been forgotten at the time of a scrape or sample, or before that when
+// its first sample of the stage came. By then nothing of the stage may be noted in it.
+func (c *counter) expiredAt(log *markLog, at int64) bool {
+	seen := c.seen()
+	return expired(seen, at) && expired(seen, c.firstStaged(log, at))
 }
 
 // in says whether the latest scrape of a view had a sample.

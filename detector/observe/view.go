@@ -28,6 +28,7 @@ type change struct{ at, delta int64 }
 // viewWalk is the way of a view through one piece.
 type viewWalk struct {
 	before     viewState // as it was before the piece
+	former     int64     // see stagedView
 	state      *viewState
 	times      []span    // its scrapes in the piece
 	carries    bool      // a series has been seen in it by the end of the piece

@@ -1,0 +1,73 @@
+package observe
+
+// A view is alone once all others that carried series have been forgotten. What was held against it is
+// forgotten with them, at that instant, also where another one comes within the same piece.
+
+// carriedBefore returns the latest scrape before the piece, if the view carried series by then; else never.
+func (w *viewWalk) carriedBefore() int64 {
+	if w.before.carries {
+		return w.before.last
+	}
+	return w.former
+}
+
+// aloneSince returns the end of the time in which others than a view that had carried series before the piece
+// were remembered. It is never where one of them was scraped until then, or a new one came.
+func (p *comparison) aloneSince(i int) int64 {
+	if !p.views[i].before.carries {
+		return never
+	}
+	end := int64(never)
+	for j, w := range p.views {
+		if last := w.carriedBefore(); j != i && last != never {
+			end = max(end, last+retentionMillis)
+		}
+	}
+	if end == never || end >= p.stage.to {
+		return never
+	}
+	for j, w := range p.views {
+		if j != i && (w.before.carries && len(w.times) > 0 || w.carriedAt != never && w.carriedAt <= end) {
+			return never
+		}
+	}
+	return end
+}
+
+// inUse says whether the latest scrape of a view before the piece was also the latest on the timeline of a route.
+func (p *comparison) inUse(g *group, w *viewWalk) bool {
+	line := &p.line
+	if g.own != nil {
+		line = &g.own.line
+	}
+	return line.view == w.before.name && line.last == w.before.last
+}
+
+// presentAlone says whether the latest scrape of a view before the piece had a sample of the route, as far as
+// that is known of a view that is alone.
+func (p *comparison) presentAlone(g *group, w *viewWalk) bool {
+	return p.inUse(g, w) && g.present(w.state)
+}
+
+// sampledAlone says the same of any route.
+func (p *comparison) sampledAlone(w *viewWalk) bool {
+	for _, g := range p.staged.target.groups {
+		if p.presentAlone(g, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// until ends the doubt at a time up to which no other view had a sample. It returns when the view was without.
+func (d *doubt) until(w *viewWalk, missing []absence, lo, end int64) []stretch {
+	lost := d.follow(w, missing, nil, lo)
+	*d = noDoubt()
+	out := lost[:0]
+	for _, l := range lost {
+		if l.last = min(l.last, end+1); l.from < l.last {
+			out = append(out, l)
+		}
+	}
+	return out
+}
