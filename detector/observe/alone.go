@@ -3,6 +3,17 @@ package observe
 // A view is alone once all others that carried series have been forgotten. What was held against it is
 // forgotten with them, at that instant, also where another one comes within the same piece.
 
+// compared returns the views that carry series, or did so in the piece or before it until they were forgotten.
+func compared(walks []*viewWalk) []*viewWalk {
+	var out []*viewWalk
+	for _, w := range walks {
+		if w.carries || w.former != never {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 // carriedBefore returns the latest scrape before the piece, if the view carried series by then; else never.
 func (w *viewWalk) carriedBefore() int64 {
 	if w.before.carries {

@@ -154,6 +154,9 @@ func (p *comparison) source() {
 // piece was, absentAlone what begin would say of it if the others had been forgotten by then.
 func (p *comparison) losses(i int, series [][]*stagedSeries, absent, absentAlone bool, d *doubt) []stretch {
 	w := p.views[i]
+	if !w.carries {
+		return nil
+	}
 	lo := p.stage.from
 	if w.carriedAt != never {
 		lo, absent = w.carriedAt-1, false
@@ -188,8 +191,12 @@ func (p *comparison) losses(i int, series [][]*stagedSeries, absent, absentAlone
 func (p *comparison) heeded(i int, lost []stretch) []stretch {
 	end := int64(never)
 	for j, w := range p.views {
-		if j != i {
+		switch {
+		case j == i:
+		case w.carries:
 			end = max(end, w.lastScrape(p.stage.to)+retentionMillis+1)
+		default:
+			end = max(end, w.former+retentionMillis+1)
 		}
 	}
 	var out []stretch

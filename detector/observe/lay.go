@@ -32,9 +32,9 @@ func (c *commit) layTarget(t *stagedTarget) *laying {
 	if line.last == never && l.start == never {
 		return nil
 	}
-	if carriers := carriers(l.walks); len(carriers) > 1 {
+	if views := compared(l.walks); len(views) > 1 {
 		l.before = line.clone()
-		l.compare = newComparison(c, t, carriers)
+		l.compare = newComparison(c, t, views)
 		l.compare.source()
 	}
 	return l
