@@ -21,6 +21,7 @@ type Instruments struct {
 
 	reloadSuccessful prometheus.Gauge
 	reloadTimestamp  prometheus.Gauge
+	saveSuccessful   *prometheus.GaugeVec // without labels, so that it is not there before the first try
 
 	reasons []string
 
@@ -54,11 +55,14 @@ func NewInstruments(registerer prometheus.Registerer, reasons []string) (*Instru
 		reloadTimestamp: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "config_last_reload_success_timestamp_seconds", Help: "When the configuration was last loaded.",
 		}),
+		saveSuccessful: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "state_last_save_successful", Help: "Whether the last try to save the state succeeded.",
+		}, nil),
 		reasons: slices.Clone(reasons),
 	}
 	for _, collector := range []prometheus.Collector{
 		i.queries, i.queryFailures, i.queryDuration, i.evaluations, i.evaluationFailures, i.evaluationDuration,
-		i.reloadSuccessful, i.reloadTimestamp, version.NewCollector(namespace),
+		i.reloadSuccessful, i.reloadTimestamp, i.saveSuccessful, version.NewCollector(namespace),
 	} {
 		if err := registerer.Register(collector); err != nil {
 			return nil, err
@@ -118,6 +122,9 @@ func (i *Instruments) Evaluated(took time.Duration, err error) {
 		i.evaluationFailures.Inc()
 	}
 }
+
+// Saved notes that the state was saved, or that this failed.
+func (i *Instruments) Saved(err error) { i.saveSuccessful.WithLabelValues().Set(truth(err == nil)) }
 
 // Reloaded notes that the configuration was loaded at an instant, or that this failed.
 func (i *Instruments) Reloaded(at time.Time, err error) {

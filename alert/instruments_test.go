@@ -35,6 +35,7 @@ func exampleInstruments(t *testing.T) (*prometheus.Registry, *Instruments) {
 	i.Query("envoy", "query", 31*time.Second, "timeout")
 	i.Evaluated(time.Second, nil)
 	i.Evaluated(40*time.Second, errors.New("a source failed"))
+	i.Saved(errors.New("no space left"))
 	i.Reloaded(time.Unix(1_700_000_000, 0), nil)
 	i.Reloaded(time.Unix(1_800_000_000, 0), errors.New("bad file")) // keeps the time of the good one
 	return registry, i
@@ -47,7 +48,7 @@ func TestInstrumentsGolden(t *testing.T) {
 		"ghostpair_source_queries_total", "ghostpair_source_query_failures_total", "ghostpair_source_query_duration_seconds",
 		"ghostpair_evaluations_total", "ghostpair_evaluation_failures_total", "ghostpair_evaluation_duration_seconds",
 		"ghostpair_config_last_reload_successful", "ghostpair_config_last_reload_success_timestamp_seconds",
-		"ghostpair_backfill_jobs", "ghostpair_prometheus_up", "ghostpair_prometheus_mixed",
+		"ghostpair_state_last_save_successful", "ghostpair_backfill_jobs", "ghostpair_prometheus_up", "ghostpair_prometheus_mixed",
 		"ghostpair_report_end_timestamp_seconds", "ghostpair_objective_ratio",
 		"ghostpair_error_budget_remaining_ratio", "ghostpair_error_budget_paired_ratio",
 	} // not build_info, which is another one with each build

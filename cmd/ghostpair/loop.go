@@ -223,8 +223,10 @@ func (s *service) save(i *instance) bool {
 		s.logger.Debug("Saving the state later", "err", err)
 		return false
 	case err != nil:
+		s.instruments.Saved(err)
 		s.logger.Error("Saving the state; a restart goes on from the last one that was saved", "err", err)
 	default:
+		s.instruments.Saved(nil)
 		s.logger.Debug("Saved the state", "file", s.snapshot)
 	}
 	return true

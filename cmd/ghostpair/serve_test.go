@@ -207,6 +207,28 @@ func TestServe(t *testing.T) {
 	s.stop()
 }
 
+// A state that cannot be saved is told by a metric, not only by the log, and keeps the service from nothing.
+func TestServeTellsThatItsStateIsNotSaved(t *testing.T) {
+	prometheus := newFakePrometheus(t, ghosts(time.Now().Add(-time.Hour)))
+	storage := t.TempDir()
+	inTheWay := filepath.Join(storage, "state") // no file can take the place of a directory with something in it
+	if err := os.MkdirAll(filepath.Join(inTheWay, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"0", "1"} {
+		s := startServer(t, "--prometheus.url="+prometheus.URL, "--storage.path="+storage)
+		s.wait("the warm-up", s.ready)
+		s.wait("the first save", func() bool { return s.metric("ghostpair_state_last_save_successful") != "" })
+		if got := s.metric("ghostpair_state_last_save_successful"); got != want {
+			t.Errorf("ghostpair_state_last_save_successful = %q, want %s", got, want)
+		}
+		s.stop()
+		if err := os.RemoveAll(inTheWay); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // reload sends SIGHUP with a bad file, then posts with a good one, then one with other fingerprints.
 func reload(t *testing.T, s *server, prometheus *fakePrometheus, path string) {
 	t.Helper()

@@ -44,9 +44,12 @@ func serviceFigures() []panel {
 			queries: []query{now("count(\n  time() - ghostpair_source_last_success_timestamp_seconds{"+own+"} > 600\n  or\n  ghostpair_source_unmatched{"+own+"} == 1\n) or vector(0)", "")},
 		},
 		{
-			title: "Configuration", about: "Whether the configuration was loaded the last time that this was tried; otherwise the old one is in force.", unit: units.BoolYesNo, width: 4, height: 4,
-			kind:    figure().Thresholds(steps("red", step{1, "green"})),
-			queries: []query{now("min(ghostpair_config_last_reload_successful{"+own+"})", "")},
+			title: "Configuration, state", about: "Whether the configuration was loaded and the state saved the last time that this was tried; otherwise the old one is in force, or a restart goes on from an older state.", unit: units.BoolYesNo, width: 4, height: 4,
+			kind: figure().Thresholds(steps("red", step{1, "green"})),
+			queries: []query{
+				now("min(ghostpair_config_last_reload_successful{"+own+"})", "loaded"),
+				now("min(ghostpair_state_last_save_successful{"+own+"})", "saved"),
+			},
 		},
 		{
 			title: "Running since", about: "The youngest process.", unit: units.DateTimeFromNow, width: 4, height: 4, kind: figure(),
