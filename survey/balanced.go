@@ -67,7 +67,7 @@ func (l *look) readServices(ctx context.Context, addresses []string) (*serviceIn
 
 // sliceIndex says which Services the endpoints at some addresses belong to.
 type sliceIndex struct {
-	known    bool                       // whether there are endpoint slices for any of the addresses
+	told     map[string]bool            // addresses that are in any, ready or not
 	services map[string][]sliceEndpoint // by address
 }
 
@@ -79,7 +79,7 @@ type sliceEndpoint struct {
 
 // readSlices asks to which Services the pods at some addresses belong as ready endpoints.
 func (l *look) readSlices(ctx context.Context, addresses []string) (*sliceIndex, error) {
-	x := &sliceIndex{services: make(map[string][]sliceEndpoint)}
+	x := &sliceIndex{told: make(map[string]bool), services: make(map[string][]sliceEndpoint)}
 	var names []string
 	for batch := range slices.Chunk(distinct(addresses), podBatch) {
 		samples, err := l.vector(ctx, "endpoints", sliceEndpoints+"{"+oneOf("address", batch)+"}")
@@ -87,9 +87,10 @@ func (l *look) readSlices(ctx context.Context, addresses []string) (*sliceIndex,
 			return nil, err
 		}
 		for _, s := range samples {
-			x.known = true
 			pod, ready, ok := diagnosis.EndpointFromSlice(s.Labels)
-			if ip, valid := normalIP(pod.IP); ok && ready && valid {
+			ip, valid := normalIP(pod.IP)
+			x.told[ip] = valid
+			if ok && ready && valid {
 				slice := objectKey(s.Labels, "endpointslice")
 				x.services[ip] = append(x.services[ip], sliceEndpoint{slice: slice, pod: pod.Name})
 				names = append(names, slice.name)

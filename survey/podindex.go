@@ -31,7 +31,6 @@ type podIndex struct {
 	clusters bool // whether its series name their cluster
 	byName   map[podKey]*placedPod
 	byIP     map[addressKey][]*placedPod
-	series   int
 }
 
 type addressKey struct{ cluster, ip string }
@@ -62,7 +61,6 @@ func (l *look) readPods(ctx context.Context, names, addresses []string) (*podInd
 	if err := ask("pod_ip", addresses); err != nil {
 		return nil, err
 	}
-	x.series = len(seen)
 	ended, err := l.readEnded(ctx, seen)
 	if err != nil {
 		return nil, err

@@ -101,8 +101,10 @@ func (f *routeFacts) proxyPods() []diagnosis.Pod {
 // behind finds out whether callers reach the proxies through a load balancer. That there is none cannot be
 // known: a target group may be filled by other means than a Service.
 func (f *routeFacts) behind(proxies []diagnosis.Pod) {
+	told := false // of other routes that are asked about at once there may be more
 	for _, pod := range proxies {
 		ip, _ := normalIP(pod.IP)
+		told = told || f.slices.told[ip]
 		for _, e := range f.slices.services[ip] { // on the host's network others have the address too
 			if f.services.balancers[e.service] && (e.pod == pod.Name || e.pod == ip) {
 				yes := true
@@ -115,7 +117,7 @@ func (f *routeFacts) behind(proxies []diagnosis.Pod) {
 		}
 	}
 	switch {
-	case f.found.BehindNLB != nil || !f.slices.known:
+	case f.found.BehindNLB != nil || !told:
 	case f.services.typed:
 		f.unknown("the proxies are no ready endpoints of a Service of type LoadBalancer, but may be targets by other means", diagnosis.CheckBehindNLB)
 	default:
@@ -196,12 +198,29 @@ func (f *routeFacts) judgeReach(r reached) reached {
 		no := false
 		f.found.ThroughNLB = &no
 	default:
-		if f.pods.series == 0 {
+		if !f.anyPod() {
 			r.why = "kube-state-metrics does not tell of any pod of the route (kube_pod_info)"
 		}
 		f.unknown(r.why, diagnosis.CheckThroughNLB)
 	}
 	return r
+}
+
+// anyPod tells whether any pod of the route is known.
+func (f *routeFacts) anyPod() bool {
+	for key := range f.members() {
+		key.cluster = f.pods.cluster(key.cluster)
+		if f.pods.byName[key] != nil {
+			return true
+		}
+	}
+	for at := range f.endpoints {
+		ip, _ := normalIP(hostOf(at.address))
+		if _, _, ok, _ := f.pods.at(at.proxy.cluster, ip); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // service returns the Service that an endpoint is the address of, and whether it is that of its load balancer.

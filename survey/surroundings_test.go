@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -157,5 +158,32 @@ func TestPodIndex(t *testing.T) {
 	}
 	if _, ok := normalIP("shop.example.org"); ok {
 		t.Error("a host name is an address")
+	}
+}
+
+// What is said of a route is the same whether others are asked about at once or not: the pods and endpoints
+// of these say nothing of it.
+func TestOtherRoutesSayNothing(t *testing.T) {
+	t.Parallel()
+	reached := func(pods *podIndex, told map[string]bool) map[string]string {
+		f := &routeFacts{
+			look:          &look{},
+			routeConnects: &routeConnects{endpoints: map[endpointAt]*connectCounts{{proxy: podKey{"", "edge", "envoy-0"}, address: "10.0.0.9:80"}: {connects: 1}}},
+			pods:          pods, services: &serviceIndex{}, slices: &sliceIndex{told: told},
+		}
+		f.found.Unknown = make(map[string]string)
+		f.behind([]diagnosis.Pod{{Namespace: "edge", Name: "envoy-0", IP: "10.0.0.1"}})
+		f.reach()
+		return f.found.Unknown
+	}
+	empty := &podIndex{byName: make(map[podKey]*placedPod), byIP: make(map[addressKey][]*placedPod)}
+	others := &podIndex{byName: make(map[podKey]*placedPod), byIP: make(map[addressKey][]*placedPod)}
+	others.add(Sample{Labels: map[string]string{"namespace": "edge", "pod": "envoy-7", "node": "n", "pod_ip": "10.0.0.7"}, Value: 100}, 100, nil)
+	alone, among := reached(empty, nil), reached(others, map[string]bool{"10.0.0.7": true})
+	if !maps.Equal(alone, among) || !strings.Contains(alone[diagnosis.CheckThroughNLB], "kube_pod_info") || alone[diagnosis.CheckBehindNLB] != "" {
+		t.Errorf("alone %q, among others %q", alone, among)
+	}
+	if own := reached(others, map[string]bool{"10.0.0.1": true}); own[diagnosis.CheckBehindNLB] == "" {
+		t.Errorf("its own proxy is in a slice, and is no endpoint of a load balancer's Service: %q", own)
 	}
 }
