@@ -22,6 +22,38 @@ func (w *viewWalk) carriedBefore() int64 {
 	return w.former
 }
 
+// begin finds out what the latest scrape of the only view had that carried series before the piece: as long
+// as there was one, its scrapes were the timeline, nothing else was noted, and nothing was held against it.
+func (p *comparison) begin() {
+	var only *viewWalk
+	for _, w := range p.views {
+		if w.carriedBefore() == never {
+			continue
+		}
+		if only != nil {
+			return
+		}
+		only = w
+	}
+	for _, w := range p.views {
+		w.state.doubt, w.state.sampled, w.before.sampled = noDoubt(), false, false
+	}
+	t := p.staged.target
+	t.doubts = nil
+	for _, g := range t.groups {
+		inUse := only != nil && p.inUse(g, only)
+		for _, x := range g.counters {
+			if x.other != nil {
+				x.other.present = 0
+			}
+			if inUse && x.last != never && x.missing == 0 {
+				x.inAll().present = 1 << only.state.slot
+				only.before.sampled, only.state.sampled = true, true
+			}
+		}
+	}
+}
+
 // aloneSince returns the end of the time in which others than a view that had carried series before the piece
 // were remembered. It is never where one of them was scraped until then, or a new one came.
 func (p *comparison) aloneSince(i int) int64 {

@@ -6,7 +6,7 @@ type comparison struct {
 	*commit
 	staged  *stagedTarget
 	views   []*viewWalk
-	alone   []int64                      // when a view was the only one left, as the others were forgotten, per view; never: it was not
+	alone   []int64                      // see aloneSince, per view
 	line    timeline                     // of the target, as it was before the piece
 	series  map[string][][]*stagedSeries // of routes, per view
 	firsts  map[*counter]firstSeen       // of counters that were on no timeline before
@@ -35,38 +35,6 @@ func newComparison(c *commit, t *stagedTarget, views []*viewWalk) *comparison {
 		}
 	}
 	return p
-}
-
-// begin finds out what the latest scrape of the only view had that carried series before the piece: as long
-// as there was one, its scrapes were the timeline, nothing else was noted, and nothing was held against it.
-func (p *comparison) begin() {
-	var only *viewWalk
-	for _, w := range p.views {
-		if w.carriedBefore() == never {
-			continue
-		}
-		if only != nil {
-			return
-		}
-		only = w
-	}
-	for _, w := range p.views {
-		w.state.doubt, w.state.sampled, w.before.sampled = noDoubt(), false, false
-	}
-	t := p.staged.target
-	t.doubts = nil
-	for _, g := range t.groups {
-		inUse := only != nil && p.inUse(g, only)
-		for _, x := range g.counters {
-			if x.other != nil {
-				x.other.present = 0
-			}
-			if inUse && x.last != never && x.missing == 0 {
-				x.inAll().present = 1 << only.state.slot
-				only.before.sampled, only.state.sampled = true, true
-			}
-		}
-	}
 }
 
 // enter files the series of a view under their routes, and notes which counters are new.
