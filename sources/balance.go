@@ -36,7 +36,7 @@ const (
 // Status is what is known of a server from the reads so far.
 type Status struct {
 	URL     string // without user info and query
-	Answers bool   // whether the latest read of a source went well
+	Answers bool   // whether the latest read of errors went well
 	Mixed   bool   // whether several Prometheis with scrape times of their own answer at the address
 }
 

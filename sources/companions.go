@@ -49,6 +49,7 @@ func NewCompanions(o Options, fingerprints []score.Fingerprint) (Companions, err
 		o.Exclude = make(map[string]string)
 	}
 	o.Exclude[managerLabel] = "admin"
+	o.Beside = true
 	reader, err := New(o)
 	if err != nil {
 		return Companions{}, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,5 +131,40 @@ func TestBetween(t *testing.T) {
 				t.Errorf("%v: %s matches %d: %v", ends, pattern, n, got)
 			}
 		}
+	}
+}
+
+// A server that fails at what is read beside the errors still answers: it is only away when errors cannot be read.
+func TestFailingBesideErrorsIsNotAway(t *testing.T) {
+	t.Parallel()
+	fake := newFakeServer(t,
+		series(`up{job="envoy",instance="a",pod="p"}`, every(1000, 1000, 100, 1)...),
+		series(`envoy_cluster_upstream_rq_xx{job="envoy",instance="a",pod="p",envoy_cluster_name="c",envoy_response_code_class="5"}`, every(1000, 1000, 100, 1)...))
+	var broken atomic.Bool
+	fake.before = func(w http.ResponseWriter, _ *http.Request) bool {
+		if broken.Load() {
+			http.Error(w, "the storage is away", http.StatusServiceUnavailable)
+		}
+		return broken.Load()
+	}
+	o := Options{
+		Name: "envoy", Server: testServer(t, fake.URL, ProtocolRemoteRead), Selector: `envoy_cluster_upstream_rq_xx{envoy_response_code_class="5"}`,
+		RouteLabels: []string{"envoy_cluster_name"}, TargetLabels: []string{"pod"}, ViewLabels: []string{"job", "instance"},
+	}
+	errors, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	companions, err := NewCompanions(o, twoFingerprints())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, errors, 0, 50_000, false)
+	broken.Store(true)
+	if _, err := companions.Readers[0].Read(t.Context(), 0, 50_000, false, newRecord()); err == nil || !o.Server.Status().Answers {
+		t.Errorf("error %v, status %+v: want an error that says nothing about the server", err, o.Server.Status())
+	}
+	if _, err := errors.Read(t.Context(), 50_000, 100_000, false, newRecord()); err == nil || o.Server.Status().Answers {
+		t.Errorf("error %v, status %+v: want a server that is away", err, o.Server.Status())
 	}
 }

@@ -38,5 +38,6 @@ func NewLatency(servers []*Server, o Options, fingerprints []score.Fingerprint) 
 	o.Selector, o.RouteLabels = selectorText(buckets), []string{model.MetricNameLabel, managerLabel, boundLabel}
 	o.Histograms = map[string][]coarse.Window{histogram.Metric: histogram.Windows}
 	o.Exclude, o.Optional = map[string]string{managerLabel: "admin"}, true
+	o.Beside = true
 	return NewOf(servers, o)
 }

@@ -38,6 +38,10 @@ type Options struct {
 	// them later. The series need a label job.
 	Optional bool
 
+	// Beside the errors: that such a read fails, say of data that cannot be understood, does not mean that the server
+	// is away.
+	Beside bool
+
 	// OneOfSeveral makes the server part of how a target is seen: others are read for the same source, see
 	// NewReplicas.
 	OneOfSeveral bool
@@ -55,6 +59,7 @@ type Source struct {
 	selector []*labels.Matcher
 	also     [][]*labels.Matcher
 	optional bool
+	beside   bool
 	mapping  *mapping
 
 	histograms map[string][]coarse.Window
@@ -87,7 +92,7 @@ func New(o Options) (*Source, error) {
 		return nil, fmt.Errorf("source %q: %w", o.Name, err)
 	}
 	return &Source{
-		name: o.Name, server: o.Server, selector: selector, also: o.Also, optional: o.Optional, histograms: o.Histograms, mapping: m, onQuery: o.OnQuery,
+		name: o.Name, server: o.Server, selector: selector, also: o.Also, optional: o.Optional, beside: o.Beside, histograms: o.Histograms, mapping: m, onQuery: o.OnQuery,
 		targets: newTargets(), identities: newIdentities(), span: firstQuerySpan.Milliseconds(),
 	}, nil
 }
@@ -104,7 +109,9 @@ func (s *Source) Read(ctx context.Context, fromMillis, toMillis int64, live bool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats, err := s.read(ctx, fromMillis, toMillis, live, sink)
-	s.server.note(err)
+	if !s.beside {
+		s.server.note(err)
+	}
 	return stats, err
 }
 
