@@ -81,6 +81,10 @@ func (f *reportFlags) run(s std) error {
 	if err != nil {
 		return err
 	}
+	if built.Period.CoveredFrom.IsZero() {
+		return fmt.Errorf("%s has no data of %s, neither of errors nor of scrapes: there is nothing to report; `ghostpair doctor` says what is there",
+			c.Prometheus.RedactedURL(), built.Period.Name)
+	}
 	if err := writeOutput(s.out, f.outputFile, func(w io.Writer) error { return f.write(w, built) }); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}

@@ -46,6 +46,20 @@ func TestReport(t *testing.T) {
 	compare(t, "report-markdown", strings.ReplaceAll(string(got), prometheus.URL, manualsURL), nil)
 }
 
+// A time of which there is nothing is no report, and no success.
+func TestReportOfNothing(t *testing.T) {
+	t.Parallel()
+	prometheus := newFakePrometheus(t, ghosts(history))
+	file := filepath.Join(t.TempDir(), "report.html")
+	_, stderr, code := runCommand("report", "--prometheus.url="+prometheus.URL, "--week=2024-W05", "--output.file="+file)
+	if code != exitFailed || !strings.Contains(stderr, "has no data of 2024-W05") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("a file was written: %v", err)
+	}
+}
+
 // A part that cannot be read is said, and is an exit code of its own.
 func TestReportInPart(t *testing.T) {
 	t.Parallel()
