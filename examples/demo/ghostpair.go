@@ -47,10 +47,11 @@ func (g *ghostpair) rules(ctx context.Context, file string) error {
 	return os.WriteFile(file, text, 0o600)
 }
 
-// serve starts ghostpair. It ends when stopped, or with the context.
+// serve starts ghostpair, which keeps its state beside its configuration. It ends when stopped, or with the context.
 func (g *ghostpair) serve(ctx context.Context, address string) error {
 	ctx, g.stop = context.WithCancel(ctx)
-	command := exec.CommandContext(ctx, g.binary, "serve", "--config.file="+g.config, "--web.listen-address="+address)
+	state := filepath.Join(filepath.Dir(g.config), "state")
+	command := exec.CommandContext(ctx, g.binary, "serve", "--config.file="+g.config, "--web.listen-address="+address, "--storage.path="+state)
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
 	command.Stdout, command.Stderr = g.logs, g.logs
