@@ -59,14 +59,14 @@ func TestAccountAgreesWithBatch(t *testing.T) {
 			add(t, a, s)
 		}
 		a.Advance(firstDay+int64(c.N)*delta+10*delta, always(0))
-		want, _ := NewAssociation(x, y, blockIntervals, true)
+		want, _ := newAssociation(x, y, blockIntervals, true)
 		got := a.Evidence()
 		if got.Association == nil || *got.Association != want {
 			t.Errorf("%s: %+v, want %+v", c.Name, got.Association, want)
 		}
 		backwards := slices.Clone(y) // the other histogram by itself
 		slices.Reverse(backwards)
-		upstream, _ := NewAssociation(x, backwards, blockIntervals, true)
+		upstream, _ := newAssociation(x, backwards, blockIntervals, true)
 		if got.Upstream == nil || *got.Upstream != upstream {
 			t.Errorf("%s: %+v, want %+v", c.Name, got.Upstream, upstream)
 		}
@@ -82,7 +82,7 @@ func TestAccountAgreesWithBatch(t *testing.T) {
 		for _, i := range c.X {
 			counts[i] = 1
 		}
-		pairing, _ := CountMoments(counts).Pairing(15)
+		pairing, _ := countMoments(counts).Pairing(15)
 		if !reflect.DeepEqual(got.CountPairing, &pairing) {
 			t.Errorf("%s: %+v, want %+v", c.Name, got.CountPairing, pairing)
 		}

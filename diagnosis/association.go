@@ -48,45 +48,15 @@ type Association struct {
 	Share          Share   // of error intervals with a slow request beyond chance
 }
 
-// NewAssociation compares intervals with errors and intervals with slow requests of one target, in
-// order. The histogram may tell of a request one scrape late, as Envoy merges histograms at its
-// flush: with late an interval counts as slow also when the next one is. Null: within each block of
-// stratum consecutive intervals the places of errors are exchangeable. The coincidences are then a
+// associate compares intervals with errors and intervals with slow requests. Null: within each stratum, which are
+// consecutive intervals of one target, the places of errors are exchangeable. The coincidences are then a
 // sum of independent hypergeometric variables and the p-value is exact.
 //
-// Drift between blocks does no harm. The sharp edge of an incident inside a block that raises both
+// Drift between strata does no harm. The sharp edge of an incident inside one that raises both
 // errors and latency does: small p-values then come more often than they say, though hardly below
 // 1e-4. And it shows that errors are slow ones, not that they come in pairs.
 //
-// It is not ok without errors, or when the lengths differ.
-func NewAssociation(errors, slow []bool, stratum int, late bool) (Association, bool) {
-	if len(errors) != len(slow) || stratum <= 0 {
-		return Association{}, false
-	}
-	var s strata
-	var coincidences int64
-	for from := 0; from < len(errors); from += stratum {
-		to := min(from+stratum, len(errors))
-		block := Stratum{Intervals: to - from}
-		for i := from; i < to; i++ {
-			isSlow := slow[i] || late && i+1 < len(slow) && slow[i+1]
-			if errors[i] {
-				block.Errors++
-			}
-			if isSlow {
-				block.Slow++
-			}
-			if errors[i] && isSlow {
-				coincidences++
-			}
-		}
-		if block.Errors > 0 {
-			s.add(block, 1)
-		}
-	}
-	return s.associate(coincidences)
-}
-
+// It is not ok without errors.
 func (s strata) associate(coincidences int64) (Association, bool) {
 	a := Association{Coincidences: coincidences}
 	for _, c := range s {

@@ -249,7 +249,7 @@ func TestAssociationIsCalibrated(t *testing.T) {
 			busy := i/40%3 == 0
 			x[i], y[i] = busy && rng.IntN(4) == 0, busy && rng.IntN(3) == 0
 		}
-		a, ok := NewAssociation(x, y, blockIntervals, true)
+		a, ok := newAssociation(x, y, blockIntervals, true)
 		for u := range below {
 			if ok && a.PValue <= u {
 				below[u]++

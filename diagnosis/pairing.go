@@ -50,20 +50,6 @@ func (m *Moments) add(o Moments) {
 	m.Later += o.Later
 }
 
-// CountMoments returns the moments of counts of consecutive intervals.
-func CountMoments(counts []int64) Moments {
-	var m Moments
-	for i, c := range counts {
-		if i == 0 {
-			m.run(c, 1, nil)
-			continue
-		}
-		before := min(counts[i-1], maxCount)
-		m.run(c, 1, &before)
-	}
-	return m
-}
-
 // Pairing describes the clustering. With pairs at lag D among independent parents and scrapes Δ
 // apart, a pair is split over two intervals with probability D/Δ; the ratio r of twice the lag-1
 // covariance to the excess of the variance over the mean gives D = Δ·r/(1+r). It is not ok without

@@ -114,7 +114,7 @@ func marks(n int, places []int) []bool {
 func TestAssociationReference(t *testing.T) {
 	t.Parallel()
 	for _, c := range readReference(t).Association {
-		got, ok := NewAssociation(marks(c.N, c.X), marks(c.N, c.Y), c.Stratum, c.Dilate)
+		got, ok := newAssociation(marks(c.N, c.X), marks(c.N, c.Y), c.Stratum, c.Dilate)
 		if !ok || got.Coincidences != c.Expect.Coincidences || got.ErrorIntervals != c.Expect.ErrorIntervals {
 			t.Errorf("%s: %+v, %v", c.Name, got, ok)
 		}
@@ -133,7 +133,7 @@ func TestCountPairingReference(t *testing.T) {
 		for _, n := range c.Nonzero {
 			counts[n[0]] = n[1]
 		}
-		got, ok := CountMoments(counts).Pairing(c.Interval)
+		got, ok := countMoments(counts).Pairing(c.Interval)
 		if !ok || got.LagSeconds == nil || c.Expect.Lag == nil {
 			t.Fatalf("%+v, %v", got, ok)
 		}
@@ -168,7 +168,7 @@ func TestSuspectedReference(t *testing.T) {
 			e.Dwell = &d
 		}
 		ac := r.Association[c.Association]
-		a, _ := NewAssociation(marks(ac.N, ac.X), marks(ac.N, ac.Y), ac.Stratum, ac.Dilate)
+		a, _ := newAssociation(marks(ac.N, ac.X), marks(ac.N, ac.Y), ac.Stratum, ac.Dilate)
 		e.Association = &a
 		if c.Timeouts != nil {
 			s, _ := TimeoutShare(c.Timeouts[0], c.Timeouts[1])

@@ -158,30 +158,14 @@ func TestCompanionsAndCuts(t *testing.T) {
 	run := func(change func(*Options, *worldReader), steps ...time.Duration) outcome {
 		o, companions := diagnosed(coarsetest.NewWorld(5, 1))
 		change(&o, companions)
-		e := newEngine(t, o)
-		for _, step := range append(steps, end) {
-			advance(t, e, o.Origin.Add(step))
-			state, err := e.MarshalBinary()
-			if err != nil {
-				t.Fatal(err)
-			}
-			e = newEngine(t, o)
-			if err := e.UnmarshalBinary(state); err != nil {
-				t.Fatal(err)
-			}
-		}
-		advance(t, e, o.Origin.Add(end+time.Second))
-		return outcomeOf(t, e)
+		return restarted(t, o, steps, end, time.Second)
 	}
 	want := run(func(*Options, *worldReader) {})
 	if !strings.Contains(want.document, `"suspected"`) {
 		t.Fatal("nothing is suspected: the comparison would be empty")
 	}
 	random := rand.New(rand.NewPCG(1, 4))
-	var steps []time.Duration
-	for at := time.Duration(0); at < end; at += time.Duration(random.Int64N(int64(time.Hour))) {
-		steps = append(steps, at)
-	}
+	steps := cutsUpTo(end, time.Hour, random)
 	want.check(t, "cuts", run(func(o *Options, _ *worldReader) { o.MaxPiece = 47 * time.Minute }, steps...))
 	want.check(t, "failures", run(func(_ *Options, r *worldReader) {
 		r.broken = func() bool { return r.reads%3 == 1 && r.reads < 12 }

@@ -244,30 +244,14 @@ func TestFastAndCuts(t *testing.T) {
 	run := func(change func(*Options, *latencyReader), steps ...time.Duration) outcome {
 		o, reader := newProxies(4, a, hours).options()
 		change(&o, reader)
-		e := newEngine(t, o)
-		for _, step := range append(steps, end) {
-			advance(t, e, o.Origin.Add(step))
-			state, err := e.MarshalBinary()
-			if err != nil {
-				t.Fatal(err)
-			}
-			e = newEngine(t, o)
-			if err := e.UnmarshalBinary(state); err != nil {
-				t.Fatal(err)
-			}
-		}
-		advance(t, e, o.Origin.Add(end+time.Millisecond))
-		return outcomeOf(t, e)
+		return restarted(t, o, steps, end, time.Millisecond)
 	}
 	want := run(func(*Options, *latencyReader) {})
 	if !strings.Contains(want.document, `"fast"`) {
 		t.Fatal("nothing is fast: the comparison would be empty")
 	}
 	random := rand.New(rand.NewPCG(1, 4))
-	var steps []time.Duration
-	for at := time.Duration(0); at < end; at += time.Duration(random.Int64N(int64(20 * time.Minute))) {
-		steps = append(steps, at)
-	}
+	steps := cutsUpTo(end, 20*time.Minute, random)
 	want.check(t, "cuts", run(func(o *Options, r *latencyReader) {
 		o.MaxPiece = 47 * time.Minute
 		r.latencies.Reorder = random

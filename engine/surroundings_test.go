@@ -122,20 +122,7 @@ func TestSurroundingsAndCuts(t *testing.T) {
 	run := func(change func(*Options, *fakeSurroundings), steps ...time.Duration) outcome {
 		o, fake := surrounded(coarsetest.NewWorld(5, 2))
 		change(&o, fake)
-		e := newEngine(t, o)
-		for _, step := range append(steps, end) {
-			advance(t, e, o.Origin.Add(step))
-			state, err := e.MarshalBinary()
-			if err != nil {
-				t.Fatal(err)
-			}
-			e = newEngine(t, o)
-			if err := e.UnmarshalBinary(state); err != nil {
-				t.Fatal(err)
-			}
-		}
-		advance(t, e, o.Origin.Add(end+time.Second))
-		return outcomeOf(t, e)
+		return restarted(t, o, steps, end, time.Second)
 	}
 	want := run(func(*Options, *fakeSurroundings) {})
 	for _, part := range []string{`"same-node"`, `"ghost-placement"`, "nodes are told of twice", "route ghost is strange"} {
@@ -144,10 +131,7 @@ func TestSurroundingsAndCuts(t *testing.T) {
 		}
 	}
 	random := rand.New(rand.NewPCG(1, 4))
-	var steps []time.Duration
-	for at := time.Duration(0); at < end; at += time.Duration(random.Int64N(int64(time.Hour))) {
-		steps = append(steps, at)
-	}
+	steps := cutsUpTo(end, time.Hour, random)
 	want.check(t, "cuts", run(func(o *Options, _ *fakeSurroundings) { o.MaxPiece = 47 * time.Minute }, steps...))
 	want.check(t, "failures", run(func(_ *Options, f *fakeSurroundings) {
 		f.broken = func() error {

@@ -13,22 +13,10 @@ const lookAlikes = "lag-outside|train|stepped|half-step|fast"
 func fleet() *dashboard.DashboardBuilder {
 	d := page("ghostpair-fleet", "ghostpair / fleet", "Which routes have errors that come in pairs, and what that costs.").
 		Annotation(firing(""))
-	for _, p := range fleetFigures() {
-		d = d.WithPanel(p)
-	}
-	d = d.WithRow(row("Findings")).WithPanel(foundTable())
-	for _, p := range fleetHistory() {
-		d = d.WithPanel(p)
-	}
-	d = d.WithRow(row("Error budgets, as in the latest weekly report"))
-	for _, p := range budgets() {
-		d = d.WithPanel(p)
-	}
-	d = d.WithRow(row("Load balancers"))
-	for _, p := range loadBalancers() {
-		d = d.WithPanel(p)
-	}
-	return d
+	d = with(d, fleetFigures())
+	d = with(d.WithRow(row("Findings")).WithPanel(foundTable()), fleetHistory())
+	d = with(d.WithRow(row("Error budgets, as in the latest weekly report")), budgets())
+	return with(d.WithRow(row("Load balancers")), loadBalancers())
 }
 
 // fleetFigures count routes, each once however many fingerprints and ghostpairs say so.

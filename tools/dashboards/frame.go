@@ -51,3 +51,11 @@ func one(name, query string) *dashboard.QueryVariableBuilder {
 }
 
 func row(title string) *dashboard.RowBuilder { return dashboard.NewRowBuilder(title) }
+
+// with adds panels to a dashboard.
+func with(d *dashboard.DashboardBuilder, panels []panel) *dashboard.DashboardBuilder {
+	for _, p := range panels {
+		d = d.WithPanel(p)
+	}
+	return d
+}

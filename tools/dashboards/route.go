@@ -20,22 +20,10 @@ func route() *dashboard.DashboardBuilder {
 		WithVariable(one("fingerprint", "label_values("+verdict+`,source="$source"}, fingerprint)`)).
 		WithVariable(one("route", "label_values("+verdict+`,source="$source",signal="$signal"}, route)`)).
 		Annotation(firing(`,route="$route",fingerprint="$fingerprint"`))
-	for _, p := range routeFigures() {
-		d = d.WithPanel(p)
-	}
-	d = d.WithRow(row("Evidence"))
-	for _, p := range evidence() {
-		d = d.WithPanel(p)
-	}
-	d = d.WithRow(row("Lags between any two errors, up to 17 s"))
-	for _, p := range lags() {
-		d = d.WithPanel(p)
-	}
-	d = d.WithRow(row("Why"))
-	for _, p := range why() {
-		d = d.WithPanel(p)
-	}
-	return d
+	d = with(d, routeFigures())
+	d = with(d.WithRow(row("Evidence")), evidence())
+	d = with(d.WithRow(row("Lags between any two errors, up to 17 s")), lags())
+	return with(d.WithRow(row("Why")), why())
 }
 
 func routeFigures() []panel {
